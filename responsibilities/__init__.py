@@ -1,0 +1,1 @@
+"""The application: responsibility models, workspaces, matrices, evidence and sign-offs."""

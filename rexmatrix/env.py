@@ -1,0 +1,274 @@
+"""Readers of environment variables that refuse bad values with a sentence naming the variable."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+POSTGRES_OPTIONS = frozenset(
+    {
+        "application_name",
+        "connect_timeout",
+        "options",
+        "passfile",
+        "service",
+        "sslcert",
+        "sslkey",
+        "sslmode",
+        "sslrootcert",
+        "target_session_attrs",
+    }
+)
+YES = frozenset({"1", "true", "yes", "on"})
+NO = frozenset({"0", "false", "no", "off"})
+
+
+class Env:
+    """The environment, read by type. Each method raises ImproperlyConfigured on a bad value."""
+
+    def __init__(self, values: Mapping[str, str] = os.environ) -> None:
+        self.values = values
+
+    def text(self, name: str, default: str | None = None, *, why: str = "") -> str:
+        """Return a text, or `default`; without a default the variable is required."""
+        value = self.values.get(name, "").strip()
+        if value:
+            return value
+        if default is None:
+            msg = f"set {name} ({why})." if why else f"set {name}."
+            raise ImproperlyConfigured(msg)
+        return default
+
+    def choice(self, name: str, default: str, allowed: Sequence[str]) -> str:
+        """Return one of the allowed words."""
+        value = self.text(name, default)
+        if value not in allowed:
+            msg = f"{name} is {value!r}; it must be one of: {', '.join(allowed)}."
+            raise ImproperlyConfigured(msg)
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return a yes or no: 1/true/yes/on or 0/false/no/off."""
+        value = self.text(name, "").lower()
+        if not value:
+            return default
+        if value in YES | NO:
+            return value in YES
+        msg = f"{name} is {value!r}; it must be true or false."
+        raise ImproperlyConfigured(msg)
+
+    def number(
+        self, name: str, default: int | None = None, *, least: int = 0, why: str = ""
+    ) -> int:
+        """Return a whole number that is not below `least`."""
+        value = self.text(name, None if default is None else str(default), why=why)
+        if not value.isascii() or not value.isdigit() or int(value) < least:
+            msg = f"{name} is {value!r}; it must be a whole number of at least {least}."
+            raise ImproperlyConfigured(msg)
+        return int(value)
+
+    def words(self, name: str) -> list[str]:
+        """Return the parts of a comma-separated list, empty when the variable is not set."""
+        return [word for part in self.text(name, "").split(",") if (word := part.strip())]
+
+    def folder(self, name: str, default: Path) -> Path:
+        """Return an absolute folder."""
+        path = Path(self.text(name, str(default)))
+        if not path.is_absolute():
+            msg = f"{name} is {str(path)!r}; it must be an absolute path."
+            raise ImproperlyConfigured(msg)
+        return path
+
+    def address(self, name: str, schemes: Sequence[str], *, why: str) -> SplitResult:
+        """Return a required URL of one of the schemes."""
+        value = self.text(name, why=why)
+        try:
+            url = urlsplit(value)
+            url.port  # noqa: B018  # reading it checks it
+        except ValueError as error:
+            msg = f"{name} is not a URL ({error})."
+            raise ImproperlyConfigured(msg) from error
+        if url.scheme not in schemes:
+            msg = f"{name} must begin with one of: {', '.join(s + ':' for s in schemes)}."
+            raise ImproperlyConfigured(msg)
+        return url
+
+    def secret(self, name: str, *, least: int, why: str) -> str:
+        """Return a required secret, from the variable or from the file that NAME_FILE names."""
+        path = self.text(f"{name}_FILE", "")
+        if path:
+            try:
+                value = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                msg = f"{name}_FILE names a file that cannot be read ({error})."
+                raise ImproperlyConfigured(msg) from error
+        else:
+            value = self.text(name, why=why)
+        if len(value) < least or len(set(value)) < 5:  # noqa: PLR2004
+            msg = f"{name} is too short or too plain; use at least {least} random characters."
+            raise ImproperlyConfigured(msg)
+        return value
+
+
+def query_of(name: str, url: SplitResult, allowed: frozenset[str]) -> dict[str, str]:
+    """Return the query of a URL as a dict; raise ImproperlyConfigured on an unknown key."""
+    options = dict(parse_qsl(url.query))
+    unknown = sorted(options.keys() - allowed)
+    if unknown:
+        msg = f"{name} has unknown options: {', '.join(unknown)}."
+        raise ImproperlyConfigured(msg)
+    return options
+
+
+def database(env: Env, name: str = "DATABASE_URL") -> dict[str, Any]:
+    """Return Django's database settings from postgresql://… or sqlite:////absolute/path."""
+    url = env.address(
+        name, ("postgresql", "postgres", "sqlite"), why="postgresql://user:password@host/name"
+    )
+    if url.scheme == "sqlite":
+        path = Path(unquote(url.path).removeprefix("/"))
+        if url.netloc or not path.is_absolute():
+            msg = f"{name} must name an absolute file: sqlite:////folder/db.sqlite3."
+            raise ImproperlyConfigured(msg)
+        return sqlite_database(path)
+    database_name = unquote(url.path).removeprefix("/")
+    if not database_name:
+        msg = f"{name} must name a database: postgresql://user:password@host/name."
+        raise ImproperlyConfigured(msg)
+    options = {"connect_timeout": "10"} | query_of(name, url, POSTGRES_OPTIONS)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database_name,
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": unquote(url.hostname or ""),
+        "PORT": str(url.port or ""),
+        "CONN_MAX_AGE": 300,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+
+
+def sqlite_database(path: Path) -> dict[str, Any]:
+    """Return Django's settings for an SQLite file that keeps what it has acknowledged."""
+    mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": f"PRAGMA journal_mode={mode}; PRAGMA synchronous=FULL;",
+        },
+    }
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Say whether this SQLite has no WAL-reset bug (fixed in 3.51.3, 3.50.7 and 3.44.6)."""
+    fixed_branches = {(3, 50): 7, (3, 44): 6}
+    least = fixed_branches.get((version[0], version[1]))
+    if least is not None:
+        return version[2] >= least
+    return version >= (3, 51, 3)
+
+
+def evidence_storage(env: Env, name: str = "REXMATRIX_STORAGE_URL") -> dict[str, Any]:
+    """Return Django's storage settings from file:///folder or s3://bucket/prefix?region=…."""
+    url = env.address(name, ("file", "s3"), why="file:///folder or s3://bucket/prefix")
+    if url.scheme == "file":
+        folder = Path(unquote(url.path))
+        if url.netloc or not folder.is_absolute() or folder == Path("/"):
+            msg = f"{name} must name an absolute folder: file:///srv/rexmatrix/files."
+            raise ImproperlyConfigured(msg)
+        return file_storage(folder)
+    if not url.netloc:
+        msg = f"{name} must name a bucket: s3://bucket/prefix."
+        raise ImproperlyConfigured(msg)
+    query = query_of(name, url, frozenset({"region", "endpoint"}))
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": url.netloc,
+            "location": unquote(url.path).strip("/"),
+            "region_name": query.get("region"),
+            "endpoint_url": query.get("endpoint"),
+            "default_acl": None,
+            "file_overwrite": False,
+            "querystring_auth": True,
+        },
+    }
+
+
+def file_storage(folder: Path) -> dict[str, Any]:
+    """Return storage settings for a folder that only this account can read, without a URL."""
+    return {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": str(folder),
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    }
+
+
+def mailer(env: Env, name: str = "REXMATRIX_EMAIL_URL") -> dict[str, Any]:
+    """Return a mailer from smtp://user:password@host:587, smtps://… or console:."""
+    url = env.address(
+        name, ("smtp", "smtps", "console"), why="smtp://user:password@host:587, or console:"
+    )
+    if url.scheme == "console":
+        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if not url.hostname:
+        msg = f"{name} must name a host: smtp://user:password@host:587."
+        raise ImproperlyConfigured(msg)
+    implicit_tls = url.scheme == "smtps"
+    starttls = not implicit_tls and url.username is not None
+    return {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": url.hostname,
+            "port": url.port or (465 if implicit_tls else 587),
+            "username": unquote(url.username or ""),
+            "password": unquote(url.password or ""),
+            "use_ssl": implicit_tls,
+            "use_tls": starttls,
+            "timeout": 15,
+        },
+    }
+
+
+def generated_key(path: Path) -> str:
+    """Return the secret key kept in a file, made on the first start with mode 0600.
+
+    Several processes may start at once: each writes its own temporary file, and the hard link
+    lets exactly one of them become the key.
+    """
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".secret_key.")
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(64))
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(name, path)
+            except FileExistsError:
+                pass  # another process was first; its key is read below
+        finally:
+            Path(name).unlink()
+    key = path.read_text(encoding="ascii").strip()
+    if len(key) < 50:  # noqa: PLR2004
+        msg = f"the key in {path} is damaged; remove the file to get a new one."
+        raise ImproperlyConfigured(msg)
+    return key
