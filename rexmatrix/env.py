@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sqlite3
@@ -17,6 +18,7 @@ POSTGRES_OPTIONS = frozenset(
     {
         "application_name",
         "connect_timeout",
+        "host",
         "options",
         "passfile",
         "service",
@@ -112,7 +114,7 @@ class Env:
                 raise ImproperlyConfigured(msg) from error
         else:
             value = self.text(name, why=why)
-        if len(value) < least or len(set(value)) < 5:  # noqa: PLR2004
+        if len(value) < least or len(set(value)) < 5:
             msg = f"{name} is too short or too plain; use at least {least} random characters."
             raise ImproperlyConfigured(msg)
         return value
@@ -149,7 +151,7 @@ def database(env: Env, name: str = "DATABASE_URL") -> dict[str, Any]:
         "NAME": database_name,
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
-        "HOST": unquote(url.hostname or ""),
+        "HOST": options.pop("host", unquote(url.hostname or "")),  # a query may name a socket
         "PORT": str(url.port or ""),
         "CONN_MAX_AGE": 300,
         "CONN_HEALTH_CHECKS": True,
@@ -222,17 +224,13 @@ def file_storage(folder: Path) -> dict[str, Any]:
 
 
 def mailer(env: Env, name: str = "REXMATRIX_EMAIL_URL") -> dict[str, Any]:
-    """Return a mailer from smtp://user:password@host:587, smtps://… or console:."""
-    url = env.address(
-        name, ("smtp", "smtps", "console"), why="smtp://user:password@host:587, or console:"
-    )
-    if url.scheme == "console":
-        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    """Return a mailer from smtp://user:password@host:587 (STARTTLS) or smtps://…:465 (TLS)."""
+    url = env.address(name, ("smtp", "smtps"), why="smtp://user:password@host:587")
     if not url.hostname:
         msg = f"{name} must name a host: smtp://user:password@host:587."
         raise ImproperlyConfigured(msg)
     implicit_tls = url.scheme == "smtps"
-    starttls = not implicit_tls and url.username is not None
+    starttls = not implicit_tls and url.username is not None  # a relay beside us needs neither
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
@@ -261,14 +259,12 @@ def generated_key(path: Path) -> str:
                 file.write(secrets.token_urlsafe(64))
                 file.flush()
                 os.fsync(file.fileno())
-            try:
+            with contextlib.suppress(FileExistsError):  # another process was first
                 os.link(name, path)
-            except FileExistsError:
-                pass  # another process was first; its key is read below
         finally:
             Path(name).unlink()
     key = path.read_text(encoding="ascii").strip()
-    if len(key) < 50:  # noqa: PLR2004
+    if len(key) < 50:
         msg = f"the key in {path} is damaged; remove the file to get a new one."
         raise ImproperlyConfigured(msg)
     return key
