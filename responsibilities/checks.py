@@ -31,9 +31,7 @@ def check_key_file(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 
 @register(Tags.security)
-def check_data_folder(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_data_folder(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Warn when the folder with database and evidence is open to others on this machine."""
     path = Path(settings.DATA_DIR)
     if settings.PRODUCTION or not path.exists() or not is_open_to_others(path):
