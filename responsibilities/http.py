@@ -1,0 +1,136 @@
+"""What views share: the typed request, scoping, htmx answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+from responsibilities.choices import Via
+from responsibilities.models import Membership, User, Workspace
+from responsibilities.permissions import Action, Actor, NotAllowedError, may_anywhere
+
+
+class SignedInRequest(HttpRequest):
+    """A request of a person who is signed in."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+class WorkspaceRequest(SignedInRequest):
+    """A request inside a workspace that the person is a member of."""
+
+    workspace: Workspace
+    membership: Membership
+    actor: Actor
+
+
+type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
+type SignedInView[**P] = Callable[Concatenate[SignedInRequest, P], HttpResponse]
+type WorkspaceView[**P] = Callable[Concatenate[WorkspaceRequest, P], HttpResponseBase]
+
+
+def signed_in[**P](view: SignedInView[P]) -> View[P]:
+    """Let only people who are signed in through; others go to the login page."""
+    return login_required(view)  # type: ignore[return-value]
+
+
+def in_workspace[**P](
+    action: Action = Action.VIEW,
+) -> Callable[[WorkspaceView[P]], Callable[..., HttpResponseBase]]:
+    """Scope a view to the workspace in its address.
+
+    Anonymous visitors go to the login page, outsiders get 404, members whose role lacks
+    `action` get 403, and so does a NotAllowedError that the view raises. The view gets
+    `request.workspace`, `request.membership` and `request.actor`.
+    """
+
+    def decorate(view: WorkspaceView[P]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        @login_required
+        def scoped(
+            request: WorkspaceRequest, slug: str, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
+            membership = membership_or_404(request.user, slug)
+            request.membership = membership
+            request.workspace = membership.workspace
+            request.actor = Actor(user=request.user, via=Via.WEB, membership=membership)
+            if not may_anywhere(request.actor, action):
+                raise PermissionDenied
+            try:
+                return view(request, *args, **kwargs)
+            except NotAllowedError as refusal:
+                raise PermissionDenied(str(refusal)) from refusal
+
+        return scoped
+
+    return decorate
+
+
+def membership_or_404(user: User, slug: str) -> Membership:
+    """Return the person's membership in force, with workspace, model and seat. One query.
+
+    Raises Http404 for outsiders, so that they cannot tell a foreign workspace from none.
+    """
+    membership = (
+        Membership.objects.in_force()
+        .filter(user=user, workspace__slug=slug)
+        .select_related(
+            "workspace__model_version__model", "seat__party", "seat__organization", "user"
+        )
+        .first()
+    )
+    if membership is None:
+        raise Http404
+    return membership
+
+
+def respond(
+    request: SignedInRequest,
+    *,
+    fragments: dict[str, dict[str, Any]],
+    message: str,
+    fallback: str,
+    undo: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """Answer a change: fragments for htmx, a redirect to `fallback` without it.
+
+    `fragments` maps template names to contexts: the first is swapped into the target, the
+    others have to carry ``hx-swap-oob``. The message goes to the aria-live line, with an
+    Undo button where `undo` gives its address and values.
+    """
+    if not request.htmx:
+        messages.success(request, message)
+        return HttpResponseRedirect(fallback)
+    parts = [
+        render_to_string(template, context, request) for template, context in fragments.items()
+    ]
+    parts.append(render_to_string("_status.html", {"message": message, "undo": undo}, request))
+    response = HttpResponse("".join(parts))
+    patch_vary_headers(response, ("HX-Request",))
+    return response
+
+
+def redirect_to(request: SignedInRequest, address: str) -> HttpResponse:
+    """Send the browser on, as a full page load with htmx or a redirect without it."""
+    if request.htmx:
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = address
+        return response
+    return redirect(address)

@@ -1,0 +1,50 @@
+"""THE read model: the grid, its findings and its counts, in a constant number of queries.
+
+Page, PDF, XLSX, CSV, JSON, OSCAL and API all read this and nothing else.
+"""
+
+from responsibilities.matrix.content import difference, item_content
+from responsibilities.matrix.counts import Totals, totals
+from responsibilities.matrix.document import digest, document
+from responsibilities.matrix.filters import MatrixFilter
+from responsibilities.matrix.load import load, load_many
+from responsibilities.matrix.shapes import (
+    Difference,
+    EvidenceInfo,
+    EvidenceState,
+    Finding,
+    Holding,
+    ItemRow,
+    Matrix,
+    Person,
+    SeatInfo,
+    SectionGroup,
+    SideState,
+    SignoffInfo,
+    TeamColumn,
+)
+
+__all__ = [
+    "Difference",
+    "EvidenceInfo",
+    "EvidenceState",
+    "Finding",
+    "Holding",
+    "ItemRow",
+    "Matrix",
+    "MatrixFilter",
+    "Person",
+    "SeatInfo",
+    "SectionGroup",
+    "SideState",
+    "SignoffInfo",
+    "TeamColumn",
+    "Totals",
+    "difference",
+    "digest",
+    "document",
+    "item_content",
+    "load",
+    "load_many",
+    "totals",
+]

@@ -1,0 +1,69 @@
+"""Counts over a matrix: progress overall, per side, per section, load per team."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from responsibilities.choices import FindingKind, Letter
+from responsibilities.matrix.shapes import ItemRow, Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts over some rows. Everything but `items` counts items that apply only.
+
+    `signed` is the number of current sign-offs by seat id; `complete` counts items that are
+    assigned, evidenced and signed by every side.
+    """
+
+    items: int
+    applicable: int
+    assigned: int
+    evidenced: int
+    signed: Mapping[int, int]
+    complete: int
+    with_findings: int
+
+    @property
+    def percent(self) -> int:
+        """Complete items in percent of those that apply, rounded down."""
+        return 100 * self.complete // self.applicable if self.applicable else 0
+
+
+def totals(rows: Iterable[ItemRow], seat_ids: Iterable[int]) -> Totals:
+    """Count over `rows`, for the sides in `seat_ids`."""
+    rows, seat_ids = tuple(rows), tuple(seat_ids)
+    applicable = [row for row in rows if row.is_applicable]
+    return Totals(
+        items=len(rows),
+        applicable=len(applicable),
+        assigned=sum(row.is_assigned for row in applicable),
+        evidenced=sum(row.is_evidenced for row in applicable),
+        signed={seat: sum(row.is_signed_by(seat) for row in applicable) for seat in seat_ids},
+        complete=sum(
+            row.is_assigned
+            and row.is_evidenced
+            and all(row.is_signed_by(seat) for seat in seat_ids)
+            for row in applicable
+        ),
+        with_findings=sum(bool(row.findings) for row in rows),
+    )
+
+
+def findings_by_kind(matrix: Matrix) -> dict[FindingKind, int]:
+    """Count the findings by kind, in the order of `FindingKind`, without the empty ones."""
+    counted = Counter(finding.kind for finding in matrix.findings())
+    return {kind: counted[kind] for kind in FindingKind if counted[kind]}
+
+
+def load_by_team(matrix: Matrix) -> dict[uuid.UUID, dict[Letter, int]]:
+    """Count the letters that each team has, over items that apply."""
+    load = {team.id: dict.fromkeys(Letter, 0) for team in matrix.teams}
+    for row in matrix.rows:
+        if row.is_applicable:
+            for holding in row.holdings:
+                load[holding.team.id][holding.letter] += 1
+    return load

@@ -1,0 +1,54 @@
+"""All models, by the noun that names their module."""
+
+from responsibilities.models.accounts import User
+from responsibilities.models.assignments import Assignment, Item
+from responsibilities.models.audit import AuditEvent, AuditHead, AuditPayload, AuditSubject
+from responsibilities.models.catalog import (
+    DefaultAssignment,
+    ModelVersion,
+    Party,
+    Responsibility,
+    ResponsibilityModel,
+    Section,
+    TeamTemplate,
+)
+from responsibilities.models.evidence import Evidence, EvidenceLink, EvidenceRevision
+from responsibilities.models.exports import Export
+from responsibilities.models.signoffs import Signoff, SignoffWithdrawal
+from responsibilities.models.workspaces import (
+    Membership,
+    Organization,
+    Seat,
+    Team,
+    TeamMember,
+    Workspace,
+)
+
+__all__ = [
+    "Assignment",
+    "AuditEvent",
+    "AuditHead",
+    "AuditPayload",
+    "AuditSubject",
+    "DefaultAssignment",
+    "Evidence",
+    "EvidenceLink",
+    "EvidenceRevision",
+    "Export",
+    "Item",
+    "Membership",
+    "ModelVersion",
+    "Organization",
+    "Party",
+    "Responsibility",
+    "ResponsibilityModel",
+    "Seat",
+    "Section",
+    "Signoff",
+    "SignoffWithdrawal",
+    "Team",
+    "TeamMember",
+    "TeamTemplate",
+    "User",
+    "Workspace",
+]

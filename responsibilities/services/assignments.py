@@ -1,0 +1,173 @@
+"""Puts letters on teams: who is responsible, accountable, consulted, informed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from responsibilities.choices import AuditAction, Letter
+from responsibilities.models import Assignment, Item, Membership, Team, User, Workspace
+from responsibilities.permissions import Action, Actor, require
+from responsibilities.services import audit, items
+from responsibilities.services.errors import InvalidError
+
+type Cell = Mapping[str, uuid.UUID | None]
+"""The letters of one team on one item: letter → id of the named person, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The item after the change, and the cells that changed as they were before.
+
+    Giving `previous` to `set_cells` undoes the change.
+    """
+
+    item: Item
+    previous: dict[uuid.UUID, dict[str, uuid.UUID | None]]
+
+
+@transaction.atomic
+def set_cells(
+    *,
+    actor: Actor,
+    workspace: Workspace,
+    key: str,
+    cells: Mapping[uuid.UUID, Cell],
+    seen_version: int,
+) -> Outcome:
+    """Set the letters of one or more teams on the item `key`, and return what was before.
+
+    A cell is the whole of what the team shall have; an empty one clears it. Giving A to a
+    team takes it from the team that had it: one step, one event. Writes nothing if nothing
+    changes.
+
+    Raises ConflictError if the item is no longer at `seen_version`; NotAllowedError if a
+    team belongs to a side that the actor may not assign for, or if A would be taken from
+    another side's team by somebody who does not sit on the holding side; InvalidError for
+    an archived or foreign team, a wrong letter, or a person who is not on the team.
+    """
+    item = items.lock(workspace, key, seen_version)
+    teams = _teams(workspace, cells)
+    for team in teams.values():
+        require(actor, Action.ASSIGN, team.seat)
+    _check_people(cells, teams)
+    before = _cells(item)
+    wanted = {team: dict(cell) for team, cell in cells.items()}
+    _move_accountable(actor, item, before, wanted)
+    previous = {
+        team: before.get(team, {}) for team, cell in wanted.items() if before.get(team, {}) != cell
+    }
+    if not previous:
+        return Outcome(item, {})
+    _write(item, {team: wanted[team] for team in previous})
+    items.bump(item)
+    audit.append(
+        workspace=workspace,
+        actor=actor,
+        action=AuditAction.ASSIGNMENT_CHANGED,
+        subject=audit.Subject("item", key, item.version),
+        label=str(item.responsibility),
+        changes=_changes(previous, wanted),
+        items=[item],
+    )
+    return Outcome(item, previous)
+
+
+def _teams(workspace: Workspace, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Team]:
+    wanted = set(ids)
+    teams = (
+        Team.objects.in_use()
+        .filter(workspace=workspace, pk__in=wanted)
+        .select_related("seat__party", "seat__organization")
+        .in_bulk()
+    )
+    if wanted - teams.keys():
+        raise InvalidError(_("This team is not in use in this workspace."))
+    return teams
+
+
+def _check_people(cells: Mapping[uuid.UUID, Cell], teams: Mapping[uuid.UUID, Team]) -> None:
+    for team, cell in cells.items():
+        if set(cell) - set(Letter.values):
+            raise InvalidError(_("A letter has to be R, A, C or I."))
+        people = {person for person in cell.values() if person}
+        if not people:
+            continue
+        on_team = set(
+            Membership.objects.in_force()
+            .filter(team_members__team=team, user__in=people)
+            .values_list("user_id", flat=True)
+        )
+        if people - on_team:
+            message = _("This person is not on the team “%(team)s”.")
+            raise InvalidError(message % {"team": teams[team].name}, field="person")
+
+
+def _cells(item: Item) -> dict[uuid.UUID, dict[str, uuid.UUID | None]]:
+    cells: dict[uuid.UUID, dict[str, uuid.UUID | None]] = {}
+    for team, letter, person in item.assignments.values_list("team_id", "letter", "person_id"):
+        cells.setdefault(team, {})[letter] = person
+    return cells
+
+
+def _move_accountable(
+    actor: Actor,
+    item: Item,
+    before: Mapping[uuid.UUID, Cell],
+    wanted: dict[uuid.UUID, dict[str, uuid.UUID | None]],
+) -> None:
+    """Where a cell gets A, take it from the team that has it now."""
+    takers = [team for team, cell in wanted.items() if Letter.ACCOUNTABLE in cell]
+    if len(takers) > 1:
+        raise InvalidError(_("Exactly one team is accountable for an item."))
+    if not takers:
+        return
+    owner = next((team for team, cell in before.items() if Letter.ACCOUNTABLE in cell), None)
+    if owner is None or owner in wanted:
+        return
+    if not actor.is_system and actor.seat_id != item.holder_id:
+        seat = Team.objects.select_related("seat__party").get(pk=owner).seat
+        require(actor, Action.ASSIGN, seat)
+    wanted[owner] = {
+        letter: person for letter, person in before[owner].items() if letter != Letter.ACCOUNTABLE
+    }
+
+
+def _write(item: Item, cells: Mapping[uuid.UUID, Cell]) -> None:
+    """Replace the letters of these teams. Deletes first, so that A is never there twice."""
+    item.assignments.filter(team__in=cells).delete()
+    Assignment.objects.bulk_create(
+        Assignment(item=item, team_id=team, letter=letter, person_id=person)
+        for team, cell in cells.items()
+        for letter, person in cell.items()
+    )
+
+
+def _changes(
+    previous: Mapping[uuid.UUID, Cell], wanted: Mapping[uuid.UUID, Cell]
+) -> list[audit.Change]:
+    teams = Team.objects.in_bulk(list(previous))
+    ids = {
+        person
+        for cells in (previous, wanted)
+        for cell in cells.values()
+        for person in cell.values()
+        if person
+    }
+    names = dict(User.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+
+    def words(cell: Cell) -> str:
+        return ", ".join(
+            f"{letter} ({names[person]})" if (person := cell[letter]) else letter
+            for letter in Letter.values
+            if letter in cell
+        )
+
+    return [
+        audit.Change(teams[team].name, words(cell), words(wanted[team]))
+        for team, cell in previous.items()
+    ]

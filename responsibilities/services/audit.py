@@ -1,0 +1,133 @@
+"""Appends events to the audit log. Called by every other service, inside its transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from responsibilities import canonical
+from responsibilities.choices import AuditAction
+from responsibilities.models import (
+    AuditEvent,
+    AuditHead,
+    AuditPayload,
+    AuditSubject,
+    Item,
+    Workspace,
+)
+from responsibilities.permissions import Actor, actor_id
+
+LEAF_VERSION = 1
+_LEAF_PREFIX = b"\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an event is about: its type, its id, and its revision after the event."""
+
+    type: str
+    id: str
+    rev: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that changed, in words a person reads. Empty means there was none."""
+
+    field: str
+    old: str
+    new: str
+
+
+def leaf_hash(leaf: bytes) -> str:
+    """Return the RFC 6962 leaf hash, SHA-256(0x00 ‖ leaf), as 64 hex digits."""
+    return hashlib.sha256(_LEAF_PREFIX + leaf).hexdigest()
+
+
+def payload_commit(salt: bytes, payload: bytes) -> str:
+    """Return SHA-256(salt ‖ payload), the commitment that stands in the leaf."""
+    return hashlib.sha256(salt + payload).hexdigest()
+
+
+def append(
+    *,
+    workspace: Workspace,
+    actor: Actor,
+    action: AuditAction,
+    subject: Subject,
+    label: str,
+    changes: Sequence[Change] = (),
+    reason: str = "",
+    items: Iterable[Item] = (),
+) -> AuditEvent:
+    """Append one event to the workspace's log and return it.
+
+    `label` names the subject for people; `items` are the items whose history shows the event.
+    Must run inside the transaction of the write that it records; raises
+    TransactionManagementError otherwise.
+    """
+    head = _locked_head(workspace)
+    now = timezone.now()
+    payload = canonical.dumps(
+        {
+            "actor": actor.user.name if actor.user else "",
+            "label": label,
+            "changes": [{"field": c.field, "old": c.old, "new": c.new} for c in changes],
+            "reason": reason,
+        }
+    )
+    salt = secrets.token_bytes(32)
+    side = actor.membership.seat.party.key if actor.membership else ""
+    leaf = canonical.dumps(
+        {
+            "v": LEAF_VERSION,
+            "ws": str(workspace.pk),
+            "seq": head.size,
+            "ts": now.isoformat(timespec="microseconds"),
+            "actor": {"id": _opaque(actor_id(actor)), "side": side, "via": actor.via.value},
+            "action": action.value,
+            "object": {"type": subject.type, "id": subject.id, "rev": subject.rev},
+            "payload_commit": payload_commit(salt, payload),
+        }
+    )
+    event = AuditEvent.objects.create(
+        workspace=workspace,
+        seq=head.size,
+        ts=now,
+        action=action,
+        actor_id=actor_id(actor),
+        side=side,
+        object_type=subject.type,
+        object_id=subject.id,
+        leaf=leaf.decode(),
+        leaf_hash=leaf_hash(leaf),
+    )
+    AuditPayload.objects.create(event=event, salt=salt.hex(), payload=payload.decode())
+    AuditSubject.objects.bulk_create(AuditSubject(event=event, item=item) for item in items)
+    head.size += 1
+    head.last_at = now
+    head.save(update_fields=["size", "last_at"])
+    return event
+
+
+def start(*, workspace: Workspace) -> None:
+    """Open the log of a new workspace. Runs inside the transaction that creates it."""
+    AuditHead.objects.create(workspace=workspace)
+
+
+def _locked_head(workspace: Workspace) -> AuditHead:
+    """Lock and return the head, so that sequence numbers have no gap and no twin."""
+    if not transaction.get_connection().in_atomic_block:
+        msg = "an audit event belongs into the transaction of the write that it records"
+        raise transaction.TransactionManagementError(msg)
+    return AuditHead.objects.select_for_update().get(workspace=workspace)
+
+
+def _opaque(value: uuid.UUID | None) -> str | None:
+    return str(value) if value else None

@@ -1,0 +1,215 @@
+"""Creates and changes workspaces."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from responsibilities.choices import AuditAction, Role, VersionStatus
+from responsibilities.models import (
+    Assignment,
+    DefaultAssignment,
+    Item,
+    Membership,
+    ModelVersion,
+    Organization,
+    Party,
+    Responsibility,
+    Seat,
+    Team,
+    TeamTemplate,
+    User,
+    Workspace,
+)
+from responsibilities.permissions import Action, Actor, may_add_workspace, require_anywhere
+from responsibilities.services import audit
+from responsibilities.services.errors import InvalidError, NotAllowedError
+
+
+def months_after(day: dt.date, months: int) -> dt.date:
+    """Return the day `months` later; the last day of the month where it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    first_of_next = dt.date(year + (month == 11), (month + 1) % 12 + 1, 1)
+    last = (first_of_next - dt.timedelta(days=1)).day
+    return dt.date(year, month + 1, min(day.day, last))
+
+
+@transaction.atomic
+def create(
+    *,
+    actor: Actor,
+    version: ModelVersion,
+    name: str,
+    slug: str,
+    organizations: Mapping[str, str],
+    manager: User | None = None,
+    manager_party: str = "",
+    use_template: bool = True,
+    target_date: dt.date | None = None,
+) -> Workspace:
+    """Create a workspace from a published model version and return it.
+
+    `organizations` gives the organization's name for each party key of the model. `manager`
+    becomes the first manager, on the side of `manager_party`. With `use_template` the starter
+    teams and their letters are put in. A constant number of queries, whatever the model's size.
+
+    Raises NotAllowedError if the actor may not create workspaces, InvalidError if the version
+    is not published, a party has no organization, or the address is taken.
+    """
+    if actor.user and not may_add_workspace(actor.user):
+        raise NotAllowedError(_("You may not create workspaces. Ask the operator for the right."))
+    if version.status != VersionStatus.PUBLISHED:
+        raise InvalidError(_("This model version is not published."), field="version")
+    parties = list(Party.objects.filter(version=version))
+    for party in parties:
+        if not organizations.get(party.key, "").strip():
+            message = _("Say which organization is “%(party)s”.") % {"party": party.name}
+            raise InvalidError(message, field=f"organization_{party.key}")
+    if manager and manager_party not in {party.key for party in parties}:
+        raise InvalidError(_("Choose your side."), field="manager_party")
+    workspace = _insert(actor, version, name, slug, target_date)
+    seats = _take_seats(workspace, parties, organizations)
+    teams = _add_template_teams(workspace, seats) if use_template else {}
+    items = _add_items(workspace, seats)
+    if use_template:
+        _add_template_letters(version, items, teams)
+    if manager:
+        Membership.objects.create(
+            workspace=workspace, seat=seats[manager_party], user=manager, role=Role.MANAGER
+        )
+    audit.start(workspace=workspace)
+    audit.append(
+        workspace=workspace,
+        actor=actor,
+        action=AuditAction.WORKSPACE_CREATED,
+        subject=audit.Subject("workspace", str(workspace.pk)),
+        label=workspace.name,
+        changes=[
+            audit.Change("model", "", str(version)),
+            *(audit.Change(party.name, "", organizations[party.key].strip()) for party in parties),
+            audit.Change("manager", "", manager.name if manager else ""),
+        ],
+    )
+    return workspace
+
+
+def _insert(
+    actor: Actor, version: ModelVersion, name: str, slug: str, target_date: dt.date | None
+) -> Workspace:
+    try:
+        with transaction.atomic():
+            return Workspace.objects.create(
+                slug=slug,
+                name=name,
+                model_version=version,
+                target_date=target_date,
+                created_by=actor.user,
+            )
+    except IntegrityError as clash:
+        raise InvalidError(
+            _("There is already a workspace at this address. Choose another."), field="slug"
+        ) from clash
+
+
+def _take_seats(
+    workspace: Workspace, parties: list[Party], organizations: Mapping[str, str]
+) -> dict[str, Seat]:
+    """Seat every party's organization; organizations that are new are added."""
+    names = {party.key: organizations[party.key].strip() for party in parties}
+    Organization.objects.bulk_create(
+        [Organization(name=name) for name in dict.fromkeys(names.values())],
+        ignore_conflicts=True,
+    )
+    by_name = {o.name: o for o in Organization.objects.filter(name__in=names.values())}
+    seats = Seat.objects.bulk_create(
+        Seat(workspace=workspace, party=party, organization=by_name[names[party.key]])
+        for party in parties
+    )
+    return {seat.party.key: seat for seat in seats}
+
+
+def _add_template_teams(workspace: Workspace, seats: Mapping[str, Seat]) -> dict[int, Team]:
+    """Add the starter teams; return them by the id of their template."""
+    templates = list(
+        TeamTemplate.objects.filter(version=workspace.model_version)
+        .select_related("party")
+        .order_by("party__position", "position", "key")
+    )
+    teams = [
+        Team(
+            workspace=workspace,
+            seat=seats[template.party.key],
+            name=template.name,
+            description=template.description,
+            position=position,
+        )
+        for position, template in enumerate(templates)
+    ]
+    Team.objects.bulk_create(teams)
+    return {template.pk: team for template, team in zip(templates, teams, strict=True)}
+
+
+def _add_items(workspace: Workspace, seats: Mapping[str, Seat]) -> dict[int, Item]:
+    """Add an item per responsibility; return them by the responsibility's id."""
+    today = timezone.localdate()
+    by_party = {seat.party_id: seat for seat in seats.values()}
+    items = Item.objects.bulk_create(
+        Item(
+            workspace=workspace,
+            responsibility=duty,
+            holder=by_party[duty.holder_id or duty.section.holder_id],
+            review_on=months_after(today, duty.review_interval_months),
+        )
+        for duty in Responsibility.objects.filter(version=workspace.model_version).select_related(
+            "section"
+        )
+    )
+    return {item.responsibility_id: item for item in items}
+
+
+def _add_template_letters(
+    version: ModelVersion, items: Mapping[int, Item], teams: Mapping[int, Team]
+) -> None:
+    Assignment.objects.bulk_create(
+        Assignment(item=items[duty], team=teams[team], letter=letter)
+        for duty, team, letter in DefaultAssignment.objects.filter(
+            responsibility__version=version
+        ).values_list("responsibility_id", "team_id", "letter")
+    )
+
+
+@transaction.atomic
+def edit(
+    *, actor: Actor, workspace: Workspace, name: str, target_date: dt.date | None
+) -> Workspace:
+    """Rename a workspace or move its target date, and return it.
+
+    Raises NotAllowedError unless the actor is a manager. Writes nothing if nothing changed.
+    """
+    require_anywhere(actor, Action.WORKSPACE_EDIT)
+    locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    changes = []
+    if locked.name != name:
+        changes.append(audit.Change("name", locked.name, name))
+    if locked.target_date != target_date:
+        changes.append(audit.Change("target date", _day(locked.target_date), _day(target_date)))
+    if changes:
+        locked.name, locked.target_date = name, target_date
+        locked.save(update_fields=["name", "target_date"])
+        audit.append(
+            workspace=locked,
+            actor=actor,
+            action=AuditAction.WORKSPACE_CHANGED,
+            subject=audit.Subject("workspace", str(locked.pk)),
+            label=name,
+            changes=changes,
+        )
+    return locked
+
+
+def _day(value: dt.date | None) -> str:
+    return value.isoformat() if value else ""
