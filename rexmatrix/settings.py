@@ -131,6 +131,7 @@ TEMPLATES = [
     },
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+DJANGO_TABLES2_TEMPLATE = "_table.html"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
