@@ -23,7 +23,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     REXMATRIX_DATA_DIR=/srv/rexmatrix \
     REXMATRIX_STATIC_ROOT=/app/static \
-    REXMATRIX_BIND=0.0.0.0:8000
+    REXMATRIX_BIND=0.0.0.0:8000 \
+    XDG_CACHE_HOME=/tmp/cache
 # Static files need no secrets: the embedded default collects them, its key goes with the layer.
 RUN python -m compileall -q rexmatrix responsibilities \
     && REXMATRIX_DATA_DIR=/tmp/build python manage.py collectstatic --no-input -v 0 \
