@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate
 
@@ -101,27 +102,41 @@ def membership_or_404(user: User, slug: str) -> Membership:
     return membership
 
 
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Where to post what in order to take a change back."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
 def respond(
     request: SignedInRequest,
     *,
-    fragments: dict[str, dict[str, Any]],
+    fragments: Mapping[str, Mapping[str, Any]],
     message: str,
     fallback: str,
-    undo: dict[str, Any] | None = None,
+    undo: Undo | None = None,
 ) -> HttpResponse:
     """Answer a change: fragments for htmx, a redirect to `fallback` without it.
 
     `fragments` maps template names to contexts: the first is swapped into the target, the
     others have to carry ``hx-swap-oob``. The message goes to the aria-live line, with an
-    Undo button where `undo` gives its address and values.
+    Undo button where `undo` is given.
     """
     if not request.htmx:
         messages.success(request, message)
         return HttpResponseRedirect(fallback)
     parts = [
-        render_to_string(template, context, request) for template, context in fragments.items()
+        render_to_string(template, dict(context), request)
+        for template, context in fragments.items()
     ]
-    parts.append(render_to_string("_status.html", {"message": message, "undo": undo}, request))
+    status = {
+        "status_message": message,
+        "undo_url": undo.url if undo else "",
+        "undo_fields": undo.fields if undo else {},
+    }
+    parts.append(render_to_string("_status.html", status, request))
     response = HttpResponse("".join(parts))
     patch_vary_headers(response, ("HX-Request",))
     return response

@@ -1,0 +1,16 @@
+"""Pages of teams."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from responsibilities.http import WorkspaceRequest, in_workspace
+
+
+@require_safe
+@in_workspace()
+def team_list(request: WorkspaceRequest) -> HttpResponse:
+    """Show the teams of a workspace."""
+    return render(request, "team_list/page.html", {"workspace": request.workspace, "nav": "teams"})
