@@ -16,6 +16,7 @@ from tests.world import World, make_world
 @pytest.fixture(autouse=True)
 def _test_settings(settings: Settings, tmp_path: Path) -> None:
     """Keep files of tests apart, passwords cheap to hash, and static names plain."""
+    settings.WHITENOISE_AUTOREFRESH = True  # without collectstatic there is nothing to scan
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
         "default": {
