@@ -1,23 +1,15 @@
 #!/usr/bin/env python3
 """Run Django's commands and our own: `manage.py help` lists them."""
 
-import os
 import sys
 
+from django.core.management import execute_from_command_line
 
-def main() -> None:
-    """Name the settings, then run the command of the command line."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rexmatrix.settings")
-    from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
-
-    try:
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:
-        sys.exit(f"Rexmatrix cannot start: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
-
+from rexmatrix.start import require_settings
 
 if __name__ == "__main__":
-    main()
+    require_settings()
+    try:
+        execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,7 +1,9 @@
 """How gunicorn serves the application: `gunicorn --config python:rexmatrix.server`."""
 
 from rexmatrix.env import Env
+from rexmatrix.start import require_settings
 
+require_settings()
 env = Env()
 
 wsgi_app = "rexmatrix.wsgi:application"

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
+
+from tests.programs import start
 
 pytestmark = pytest.mark.django_db
 
@@ -48,19 +49,21 @@ def test_unusable_storage_is_named(client: Client, settings: Settings, tmp_path:
     assert str(tmp_path) not in response.content.decode()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_unusable_database_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    connection.close()
-    nowhere = "/nonexistent/folder/db"
-    monkeypatch.setitem(connection.settings_dict, "NAME", nowhere)
-    monkeypatch.setitem(connection.settings_dict, "HOST", "/nonexistent")
-    try:
-        response = client.get("/healthz")
-    finally:
-        connection.close()
-    assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-    assert response.json()["status"] == "unavailable"
-    assert response.json()["checks"]["database"].startswith("cannot be used (OperationalError)")
+def test_unusable_database_is_named(tmp_path: Path) -> None:
+    code = (
+        "from django.test import Client;"
+        "answer = Client().get('/healthz', headers={'host': 'localhost'});"
+        "print(answer.status_code, answer.json()['checks']['database'])"
+    )
+    found = start(
+        {
+            "REXMATRIX_DATA_DIR": str(tmp_path),
+            "DATABASE_URL": "sqlite:////nonexistent/db.sqlite3",
+        },
+        code,
+    )
+    assert found.stdout.startswith("503 cannot be used (OperationalError)")
+    assert "unable to open database file" in found.stderr
 
 
 def test_signup_and_self_service_addresses_are_closed(client: Client) -> None:

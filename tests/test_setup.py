@@ -1,18 +1,14 @@
 """The environment's readers and the settings made from them."""
 
-import os
 import stat
-import subprocess
-import sys
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from rexmatrix.env import Env, database, evidence_storage, generated_key, mailer, wal_is_safe
+from tests.programs import start
 
 PRODUCTION = {
     "REXMATRIX_ENV": "production",
@@ -24,19 +20,6 @@ PRODUCTION = {
     "REXMATRIX_EMAIL_URL": "smtp://user:password@mail.example.com:587",
     "REXMATRIX_EMAIL_FROM": "rexmatrix@example.com",
 }
-
-
-def start(values: Mapping[str, str], code: str) -> subprocess.CompletedProcess[str]:
-    """Run `manage.py shell` with nothing in the environment but the values."""
-    return subprocess.run(
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
-        cwd=settings.BASE_DIR,
-        env={"PATH": os.environ["PATH"], **values},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 def test_production_starts_with_complete_settings() -> None:
