@@ -6,6 +6,8 @@ protects a published version is that it never changes: a fixture that differs fr
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,7 @@ from responsibilities.services.errors import InvalidError, NotAllowedError
 
 DIFFERENCES_SHOWN = 5
 LONGEST_VALUE = 80
+LEAD = 20  # characters shown before the first difference
 
 
 class CatalogError(InvalidError):
@@ -189,14 +192,25 @@ def _described(version: ModelVersion, found: Sequence[Difference]) -> str:
 
 def _line(found: Difference) -> str:
     if found.field:
-        return f"{found.key} {found.field}: {_shown(found.old)} → {_shown(found.new)}"
+        old, new = _shown(found.old, found.new)
+        return f"{found.key} {found.field}: {old} → {new}"
     text = _("%(key)s: %(kind)s removed") if found.new is None else _("%(key)s: %(kind)s added")
     return text % {"key": found.key, "kind": found.old or found.new}
 
 
-def _shown(value: Json) -> str:
-    text = repr(value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+def _shown(*values: Json) -> list[str]:
+    """Return values as JSON; of long ones the part where they first differ."""
+    texts = [json.dumps(value, ensure_ascii=False) for value in values]
+    start = 0
+    if max(map(len, texts)) > LONGEST_VALUE:
+        same = itertools.takewhile(lambda pair: len(set(pair)) == 1, zip(*texts, strict=False))
+        start = max(sum(1 for _pair in same) - LEAD, 0)
+    return [
+        ("…" if start else "")
+        + text[start : start + LONGEST_VALUE]
+        + ("…" if text[start + LONGEST_VALUE :] else "")
+        for text in texts
+    ]
 
 
 def _write(fixture: Fixture, version: ModelVersion | None) -> None:
