@@ -53,3 +53,12 @@ def dumps(value: Json) -> bytes:
 def sha256_hex(value: Json) -> str:
     """Return the SHA-256 of the canonical bytes of `value` as 64 hex digits."""
     return hashlib.sha256(dumps(value)).hexdigest()
+
+
+def loads(data: str | bytes) -> Json:
+    """Return the value of JSON text that `dumps` made.
+
+    Raises ValueError if `data` is not JSON.
+    """
+    value: Json = json.loads(data)
+    return value

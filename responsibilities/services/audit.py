@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import secrets
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -74,35 +74,16 @@ def append(
     """
     head = _locked_head(workspace)
     now = timezone.now()
-    payload = canonical.dumps(
-        {
-            "actor": actor.user.name if actor.user else "",
-            "label": label,
-            "changes": [{"field": c.field, "old": c.old, "new": c.new} for c in changes],
-            "reason": reason,
-        }
-    )
+    payload = _payload(actor, label, changes, reason)
     salt = secrets.token_bytes(32)
-    side = actor.membership.seat.party.key if actor.membership else ""
-    leaf = canonical.dumps(
-        {
-            "v": LEAF_VERSION,
-            "ws": str(workspace.pk),
-            "seq": head.size,
-            "ts": now.isoformat(timespec="microseconds"),
-            "actor": {"id": _opaque(actor_id(actor)), "side": side, "via": actor.via.value},
-            "action": action.value,
-            "object": {"type": subject.type, "id": subject.id, "rev": subject.rev},
-            "payload_commit": payload_commit(salt, payload),
-        }
-    )
+    leaf = _leaf(head, now, actor, action, subject, payload_commit(salt, payload))
     event = AuditEvent.objects.create(
         workspace=workspace,
         seq=head.size,
         ts=now,
         action=action,
         actor_id=actor_id(actor),
-        side=side,
+        side=_side(actor),
         object_type=subject.type,
         object_id=subject.id,
         leaf=leaf.decode(),
@@ -129,5 +110,44 @@ def _locked_head(workspace: Workspace) -> AuditHead:
     return AuditHead.objects.select_for_update().get(workspace=workspace)
 
 
-def _opaque(value: uuid.UUID | None) -> str | None:
-    return str(value) if value else None
+def _payload(actor: Actor, label: str, changes: Sequence[Change], reason: str) -> bytes:
+    """Everything personal and everything in words stands here, outside the leaf."""
+    return canonical.dumps(
+        {
+            "actor": actor.user.name if actor.user else "",
+            "label": label,
+            "changes": [{"field": c.field, "old": c.old, "new": c.new} for c in changes],
+            "reason": reason,
+        }
+    )
+
+
+def _leaf(
+    head: AuditHead,
+    now: dt.datetime,
+    actor: Actor,
+    action: AuditAction,
+    subject: Subject,
+    commit: str,
+) -> bytes:
+    user = actor_id(actor)
+    return canonical.dumps(
+        {
+            "v": LEAF_VERSION,
+            "ws": str(head.workspace_id),
+            "seq": head.size,
+            "ts": now.isoformat(timespec="microseconds"),
+            "actor": {
+                "id": str(user) if user else None,
+                "side": _side(actor),
+                "via": actor.via.value,
+            },
+            "action": action.value,
+            "object": {"type": subject.type, "id": subject.id, "rev": subject.rev},
+            "payload_commit": commit,
+        }
+    )
+
+
+def _side(actor: Actor) -> str:
+    return actor.membership.seat.party.key if actor.membership else ""
