@@ -31,6 +31,7 @@ DATA_DIR = env.folder("REXMATRIX_DATA_DIR", BASE_DIR / "var")
 KEY_FILE = DATA_DIR / "secret_key"
 DEBUG = env.flag("REXMATRIX_DEBUG", default=False)
 REXMATRIX_DEMO = env.flag("REXMATRIX_DEMO", default=not PRODUCTION)
+REXMATRIX_DEMO_PASSWORD = "rexmatrix-demo"  # noqa: S105  # published; refused in production
 if PRODUCTION and (DEBUG or REXMATRIX_DEMO):
     msg = f"{'REXMATRIX_DEBUG' if DEBUG else 'REXMATRIX_DEMO'} must not be set in production."
     raise ImproperlyConfigured(msg)

@@ -84,7 +84,7 @@ class ProcessPair:
         signal.signal(signal.SIGINT, self.request_stop)
         signal.signal(signal.SIGTERM, self.request_stop)
         web = ("-m", "gunicorn", "--config", "python:rexmatrix.server", "--bind", f"{HOST}:{port}")
-        worker = ("manage.py", "db_worker", "--no-startup-delay", "--interval", "0.5", "-v", "0")
+        worker = ("manage.py", "db_worker", "--no-startup-delay", "--interval", "0.5")
         self.children: dict[str, subprocess.Popen[bytes]] = {}  # a signal may come in between
         self.children["web server"] = start(*web)
         self.children["task worker"] = start(*worker)
@@ -121,11 +121,10 @@ class ProcessPair:
                 child.wait()
 
     def signal_all(self, number: signal.Signals) -> None:
-        """Send a signal to the whole group of each child that still runs."""
+        """Send a signal to each group, which may outlive the child that leads it."""
         for child in self.children.values():
-            if child.poll() is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(child.pid, number)
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, number)
 
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:
