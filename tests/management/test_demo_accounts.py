@@ -7,7 +7,6 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from responsibilities.models import Membership, User
-from tests.world import World
 
 
 def listed() -> str:
@@ -17,7 +16,8 @@ def listed() -> str:
     return out.getvalue()
 
 
-def test_only_accounts_that_the_published_password_opens(world: World, settings: Settings) -> None:
+@pytest.mark.usefixtures("world")
+def test_only_accounts_that_the_published_password_opens(settings: Settings) -> None:
     settings.REXMATRIX_DEMO = True
     members = list(User.objects.filter(memberships__isnull=False).distinct()[:2])
     for user, password in zip(
