@@ -39,10 +39,10 @@ check: setup ## Run the fast checks: style, types, templates, layers, migrations
 	$(PRODUCTION) $(PYTHON_BIN) manage.py check --deploy --fail-level WARNING
 
 test-postgres: setup ## Run the tests that use the database, on PostgreSQL
-	sh .ci/with-postgres .venv/bin/pytest -q -n $(JOBS) -m "not browser and not pdf"
+	sh .ci/with-postgres .venv/bin/pytest -q -n $(JOBS) --dist loadfile -m "not browser and not pdf"
 
 test-sqlite: setup ## Run all tests on SQLite: unit, database, browser, PDF
-	.venv/bin/pytest -q -n $(JOBS)
+	.venv/bin/pytest -q -n $(JOBS) --dist loadfile
 
 bench: setup ## Measure; bench/README.md says what and holds the results
 	$(PYTHON_BIN) bench/run.py
