@@ -1,0 +1,71 @@
+"""What the browser tests find in the database. Runs inside `manage.py shell`, once per session."""
+
+from __future__ import annotations
+
+from responsibilities.choices import Role
+from responsibilities.models import ModelVersion, Team, TeamMember, Workspace
+from responsibilities.permissions import system_actor
+from responsibilities.services import workspaces
+from tests.world import World, join, make_world
+
+ASTRO = "astro-remote-execution"
+SIDES = {"astronomer": "party0", "customer": "party1"}
+
+
+def make_harbor(world: World) -> Workspace:
+    """Make a workspace of the 43 items: one member per side and role, all teams with people."""
+    harbor = workspaces.create(
+        actor=system_actor(),
+        version=ModelVersion.objects.get(model__slug=ASTRO),
+        name="Harbor Logistics",
+        slug="harbor",
+        organizations={"astronomer": "Astronomer", "customer": "Harbor Logistics"},
+    )
+    for side, of_world in SIDES.items():
+        members = [
+            join(harbor, world.user(of_world, role), side, role)
+            for role in (Role.MANAGER, Role.CONTRIBUTOR, Role.APPROVER, Role.READER)
+        ]
+        TeamMember.objects.bulk_create(
+            TeamMember(team=team, membership=member)
+            for team in Team.objects.filter(workspace=harbor, seat__party__key=side)
+            for member in members[:3]
+        )
+    join(harbor, world.user("party1", Role.AUDITOR), "customer", Role.AUDITOR)
+    return harbor
+
+
+def make_teams(workspace: Workspace, count: int) -> None:
+    """Bring a workspace to `count` teams with long names, all on the customer's side."""
+    seat = workspace.seats.get(party__key="customer")
+    there = workspace.teams.count()
+    Team.objects.bulk_create(
+        Team(
+            workspace=workspace,
+            seat=seat,
+            name=f"Infrastructure Reliability & Networking {number}",
+            position=number,
+        )
+        for number in range(there, count)
+    )
+
+
+def make_wide(world: World) -> Workspace:
+    """Make a workspace of the 43 items with fourteen teams, some with very long names."""
+    wide = workspaces.create(
+        actor=system_actor(),
+        version=ModelVersion.objects.get(model__slug=ASTRO),
+        name="Wide Harbor",
+        slug="wide",
+        organizations={"astronomer": "Astronomer", "customer": "Wide Harbor"},
+    )
+    join(wide, world.user("party0", Role.MANAGER), "astronomer", Role.MANAGER)
+    make_teams(wide, 14)
+    return wide
+
+
+def make_all() -> None:
+    """Make everything: the small world, and on the published model `harbor` and `wide`."""
+    world = make_world()
+    make_harbor(world)
+    make_wide(world)
