@@ -47,11 +47,11 @@ test-sqlite: setup ## Run all tests on SQLite: unit, database, browser, PDF
 bench: setup ## Measure; bench/README.md says what and holds the results
 	$(PYTHON_BIN) bench/run.py
 
-lock: setup ## Resolve the locked packages anew from pyproject.toml
-	.venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.12 \
+lock: setup ## Choose the newest packages that pyproject.toml allows, and lock them
+	.venv/bin/uv pip compile --quiet --upgrade --no-config --universal --python-version 3.12 \
 		--generate-hashes --custom-compile-command "make lock" \
 		pyproject.toml -o requirements.lock
-	.venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.12 \
+	.venv/bin/uv pip compile --quiet --upgrade --no-config --universal --python-version 3.12 \
 		--generate-hashes --custom-compile-command "make lock" --group dev \
 		-c requirements.lock pyproject.toml -o requirements-dev.lock
 

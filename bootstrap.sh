@@ -76,13 +76,17 @@ no_python() {
 
 # --- Environment and packages --------------------------------------------------------------------
 
+# Made anew when it is not whole, when its Python is gone, or when this folder was moved: programs
+# in an environment name their own place.
 make_venv() {
-    if ! fits "$BIN/python"; then
-        python=$(find_python)
-        say "Making $VENV with $("$python" --version)…"
-        rm -rf "$VENV"
-        "$python" -m venv "$VENV" || fail "$python could not make the environment $VENV."
+    if [ "$(cat "$VENV/place" 2>/dev/null)" = "$PWD" ] && fits "$BIN/python"; then
+        return
     fi
+    python=$(find_python)
+    say "Making $VENV with $("$python" --version)…"
+    rm -rf "$VENV"
+    "$python" -m venv "$VENV" || fail "$python could not make the environment $VENV."
+    printf '%s\n' "$PWD" >"$VENV/place"
 }
 
 # Installs a lock file if it is not the one installed last. pip compiles what it installs.
