@@ -3,6 +3,7 @@
 Page, PDF, XLSX, CSV, JSON, OSCAL and API all read this and nothing else.
 """
 
+from responsibilities.matrix.changes import compare, since_signing
 from responsibilities.matrix.content import difference, item_content
 from responsibilities.matrix.counts import Totals, totals
 from responsibilities.matrix.document import digest, document
@@ -40,11 +41,13 @@ __all__ = [
     "SignoffInfo",
     "TeamColumn",
     "Totals",
+    "compare",
     "difference",
     "digest",
     "document",
     "item_content",
     "load",
     "load_many",
+    "since_signing",
     "totals",
 ]

@@ -16,6 +16,8 @@ from responsibilities.models import Item
 
 CONTENT_VERSION = 1
 
+_LETTERS = tuple(Letter)
+
 _SIMPLE_FIELDS: tuple[tuple[str, str | Promise], ...] = (
     ("version", _("Model version")),
     ("title", _("Title")),
@@ -39,8 +41,8 @@ def item_content(
     """Return what a sign-off of this item covers, ready for `canonical.dumps`.
 
     `model` is the slug of the model and the label of its version; `holder` the key of the
-    holding party. People stand in it by their opaque id, teams by id and name. Comments and
-    the review date are outside.
+    holding party. People stand in it by their opaque id, teams by id and name. Comments, the
+    review date and the order of the columns are outside.
     """
     responsibility = item.responsibility
     return {
@@ -65,7 +67,7 @@ def item_content(
                 "letter": holding.letter.value,
                 "person": str(holding.person.id) if holding.person else None,
             }
-            for holding in holdings
+            for holding in sorted(holdings, key=_place)
         ],
         "evidence": sorted(
             (
@@ -75,6 +77,11 @@ def item_content(
             key=lambda piece: str(piece["id"]),
         ),
     }
+
+
+def _place(holding: Holding) -> tuple[str, str, int]:
+    """Order letters by what they are, so that moving a column changes nothing that is signed."""
+    return holding.team.seat.key, str(holding.team.id), _LETTERS.index(holding.letter)
 
 
 def difference(

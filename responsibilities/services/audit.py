@@ -102,6 +102,15 @@ def start(*, workspace: Workspace) -> None:
     AuditHead.objects.create(workspace=workspace)
 
 
+def hold(*, workspace: Workspace) -> None:
+    """Lock the log for the rest of the transaction: no other write of this workspace ends now.
+
+    For a writer that has to be sure that what it read is still so when it appends. Lock items
+    first, as every writer does.
+    """
+    _locked_head(workspace)
+
+
 def _locked_head(workspace: Workspace) -> AuditHead:
     """Lock and return the head, so that sequence numbers have no gap and no twin."""
     if not transaction.get_connection().in_atomic_block:
