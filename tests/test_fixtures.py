@@ -96,6 +96,8 @@ TERMS = {
     "private registry": "RE-AGD-03",
     "when required": "RE-AGD-03 RE-SEC-05",
     "custom agent images": "RE-AGD-04",
+    "install Remote Execution Agents": "RE-AGD-01",
+    "configure them": "RE-AGD-01",
     "Python packages": "RE-AGD-04",
     "OS-level dependencies": "RE-AGD-04",
     "maintenance window": "RE-AGD-05",

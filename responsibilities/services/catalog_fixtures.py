@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
+from responsibilities import canonical
 from responsibilities.canonical import Json
 from responsibilities.services.catalog_checks import check_fixture
 from responsibilities.services.catalog_content import (
@@ -30,6 +31,8 @@ from responsibilities.services.catalog_content import (
 )
 
 APP_LABEL = "responsibilities"
+NUL = "\0"
+NUL_IN_JSON = rb"\u0000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +180,17 @@ def has_type(model: type[models.Model], name: str, value: Json) -> bool:
     """Say whether a JSON value is of the type that the model's field stores."""
     field = model._meta.get_field(name)
     if isinstance(field, models.CharField | models.TextField):
-        return isinstance(value, str)
+        return isinstance(value, str) and NUL not in value
     if isinstance(field, models.IntegerField):
         return isinstance(value, int) and not isinstance(value, bool)
     if isinstance(field, models.DateField):
         return value is None or isinstance(value, str)
-    return True
+    return has_canonical_form(value)
+
+
+def has_canonical_form(value: Json) -> bool:
+    """Say whether a value can be hashed, and stored by every database: no floats, no NUL."""
+    try:
+        return NUL_IN_JSON not in canonical.dumps(value)
+    except ValueError:
+        return False

@@ -181,6 +181,15 @@ BROKEN: dict[str, tuple[Breaker, str]] = {
         "RE-ORC-01: review_interval_months has a value of the wrong type",
     ),
     "title as number": (duty("title", 5), "RE-ORC-01: title has a value of the wrong type"),
+    "title with a NUL": (duty("title", "a\0b"), "RE-ORC-01: title has a value of the wrong type"),
+    "hints with a number that has no canonical form": (
+        duty("evidence_hints", [1.5]),
+        "RE-ORC-01: evidence_hints has a value of the wrong type",
+    ),
+    "hints with a NUL": (
+        duty("evidence_hints", ["a\0b"]),
+        "RE-ORC-01: evidence_hints has a value of the wrong type",
+    ),
     "title too long": (duty("title", "x" * 121), "RE-ORC-01: title: Ensure this value has"),
     "no statement": (duty("statement", ""), "RE-ORC-01: statement: This field cannot be blank."),
     "hints not a list": (duty("evidence_hints", "Export"), "RE-ORC-01: evidence_hints must be"),
