@@ -10,7 +10,6 @@ import datetime as dt
 from typing import TYPE_CHECKING, Final
 
 from django import template
-from django.conf import settings
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html
@@ -175,12 +174,6 @@ def theme(context: Context) -> str:
     request = context.get("request")
     chosen = request.COOKIES.get(THEME_COOKIE, "") if request else ""
     return chosen if chosen in THEMES else ""
-
-
-@register.simple_tag
-def demo_mode() -> bool:
-    """Tell whether this is a copy with demo data, whose accounts may be named in public."""
-    return bool(getattr(settings, "REXMATRIX_DEMO", False))
 
 
 def _local(value: dt.date | dt.datetime) -> dt.date | dt.datetime:

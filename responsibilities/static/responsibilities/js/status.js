@@ -19,7 +19,7 @@ function clear() {
 function changed() {
   clearTimeout(timer);
   const wrong = line.querySelector('[data-tone="wrong"]') !== null;
-  line.classList.toggle("status-error", wrong);
+  line.classList.toggle("is-error", wrong);
   if (!line.hasChildNodes()) return;
   timer = setTimeout(clear, line.querySelector("[data-undo]") || wrong ? UNDO_STAYS : WORDS_STAY);
 }
