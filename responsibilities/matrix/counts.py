@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from responsibilities.choices import FindingKind, Letter
-from responsibilities.matrix.shapes import ItemRow, Matrix
+from responsibilities.choices import FindingKind, Letter, Severity, SignoffState
+from responsibilities.matrix.shapes import ItemRow, Matrix, SeatInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,30 @@ def findings_by_kind(matrix: Matrix) -> dict[FindingKind, int]:
     """Count the findings by kind, in the order of `FindingKind`, without the empty ones."""
     counted = Counter(finding.kind for finding in matrix.findings())
     return {kind: counted[kind] for kind in FindingKind if counted[kind]}
+
+
+def findings_by_severity(matrix: Matrix) -> dict[Severity, int]:
+    """Count the findings by severity; every severity is there, if only with 0."""
+    counted = Counter(finding.severity for finding in matrix.findings())
+    return {severity: counted[severity] for severity in Severity}
+
+
+def waits_for(row: ItemRow) -> tuple[SeatInfo, ...]:
+    """Return the sides whose turn it is on this item; none when it is complete or does not apply.
+
+    First the holder: it assigns, gives evidence and signs. Then every other side signs.
+    """
+    if not row.is_applicable:
+        return ()
+    if not (row.is_assigned and row.is_evidenced and row.is_signed_by(row.holder.id)):
+        return (row.holder,)
+    return tuple(side.seat for side in row.sides if side.state != SignoffState.CURRENT)
+
+
+def waiting(matrix: Matrix) -> dict[int, int]:
+    """Count, by seat id, the items on which it is this side's turn. See `waits_for`."""
+    counted = Counter(seat.id for row in matrix.rows for seat in waits_for(row))
+    return {seat.id: counted[seat.id] for seat in matrix.seats}
 
 
 def load_by_team(matrix: Matrix) -> dict[uuid.UUID, dict[Letter, int]]:

@@ -28,6 +28,9 @@ from responsibilities.models import (
 from responsibilities.permissions import Action, Actor, may_add_workspace, require_anywhere
 from responsibilities.services import audit
 from responsibilities.services.errors import InvalidError, NotAllowedError
+from responsibilities.services.workspace_setup import check_slug, free_slug
+
+NAME_LENGTH = 120
 
 
 def months_after(day: dt.date, months: int) -> dt.date:
@@ -55,51 +58,87 @@ def create(
 
     `organizations` gives the organization's name for each party key of the model. `manager`
     becomes the first manager, on the side of `manager_party`. With `use_template` the starter
-    teams and their letters are put in. A constant number of queries, whatever the model's size.
+    teams and their letters are put in. An empty `slug` is made from the name. A constant
+    number of queries, whatever the model's size.
 
     Raises NotAllowedError if the actor may not create workspaces, InvalidError if the version
-    is not published, a party has no organization, or the address is taken.
+    is not published, a party has no organization, the name is empty, the target date is past,
+    or the address is malformed, reserved or taken.
     """
     if actor.user and not may_add_workspace(actor.user):
         raise NotAllowedError(_("You may not create workspaces. Ask the operator for the right."))
-    if version.status != VersionStatus.PUBLISHED:
-        raise InvalidError(_("This model version is not published."), field="version")
     parties = list(Party.objects.filter(version=version))
-    for party in parties:
-        if not organizations.get(party.key, "").strip():
-            message = _("Say which organization is “%(party)s”.") % {"party": party.name}
-            raise InvalidError(message, field=f"organization_{party.key}")
+    _check_new(version, parties, organizations, target_date)
     if manager and manager_party not in {party.key for party in parties}:
         raise InvalidError(_("Choose your side."), field="manager_party")
-    workspace = _insert(actor, version, name, slug, target_date)
+    workspace = _insert(actor, version, _checked_name(name), slug, target_date)
     seats = _take_seats(workspace, parties, organizations)
-    teams = _add_template_teams(workspace, seats) if use_template else {}
     items = _add_items(workspace, seats)
     if use_template:
-        _add_template_letters(version, items, teams)
+        _add_template_letters(version, items, _add_template_teams(workspace, seats))
     if manager:
         Membership.objects.create(
             workspace=workspace, seat=seats[manager_party], user=manager, role=Role.MANAGER
         )
     audit.start(workspace=workspace)
+    changes = [
+        audit.Change("model", "", str(version)),
+        *(audit.Change(party.name, "", seats[party.key].organization.name) for party in parties),
+        audit.Change("manager", "", manager.name if manager else ""),
+        audit.Change("target date", "", _day(target_date)),
+    ]
     audit.append(
         workspace=workspace,
         actor=actor,
         action=AuditAction.WORKSPACE_CREATED,
         subject=audit.Subject("workspace", str(workspace.pk)),
         label=workspace.name,
-        changes=[
-            audit.Change("model", "", str(version)),
-            *(audit.Change(party.name, "", organizations[party.key].strip()) for party in parties),
-            audit.Change("manager", "", manager.name if manager else ""),
-        ],
+        changes=[change for change in changes if change.new],
     )
     return workspace
+
+
+def _check_new(
+    version: ModelVersion,
+    parties: list[Party],
+    organizations: Mapping[str, str],
+    target_date: dt.date | None,
+) -> None:
+    if version.status != VersionStatus.PUBLISHED:
+        raise InvalidError(_("This model version is not published."), field="version")
+    for party in parties:
+        organization = organizations.get(party.key, "").strip()
+        field = f"organization_{party.key}"
+        if not organization:
+            message = _("Say which organization is “%(party)s”.") % {"party": party.name}
+            raise InvalidError(message, field=field)
+        if len(organization) > NAME_LENGTH:
+            raise InvalidError(_too_long(NAME_LENGTH), field=field)
+    _check_target_date(target_date)
+
+
+def _check_target_date(target_date: dt.date | None) -> None:
+    if target_date and target_date < timezone.localdate():
+        raise InvalidError(_("The target date cannot be in the past."), field="target_date")
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not name:
+        raise InvalidError(_("Give the workspace a name."), field="name")
+    if len(name) > NAME_LENGTH:
+        raise InvalidError(_too_long(NAME_LENGTH), field="name")
+    return name
+
+
+def _too_long(length: int) -> str:
+    return _("Use at most %(length)s characters.") % {"length": length}
 
 
 def _insert(
     actor: Actor, version: ModelVersion, name: str, slug: str, target_date: dt.date | None
 ) -> Workspace:
+    slug = check_slug(slug) if slug.strip() else free_slug(name)
     try:
         with transaction.atomic():
             return Workspace.objects.create(
@@ -188,14 +227,17 @@ def edit(
 ) -> Workspace:
     """Rename a workspace or move its target date, and return it.
 
-    Raises NotAllowedError unless the actor is a manager. Writes nothing if nothing changed.
+    Raises NotAllowedError unless the actor is a manager, InvalidError for an empty name or a
+    new target date in the past. Writes nothing if nothing changed.
     """
     require_anywhere(actor, Action.WORKSPACE_EDIT)
+    name = _checked_name(name)
     locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
     changes = []
     if locked.name != name:
         changes.append(audit.Change("name", locked.name, name))
     if locked.target_date != target_date:
+        _check_target_date(target_date)
         changes.append(audit.Change("target date", _day(locked.target_date), _day(target_date)))
     if changes:
         locked.name, locked.target_date = name, target_date

@@ -1,0 +1,70 @@
+"""What happened last in a workspace, in words. Two queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+from django.db.models import Count, Min
+from django.utils.translation import gettext as _
+
+from responsibilities.choices import AuditAction
+from responsibilities.models import AuditEvent, AuditSubject, Workspace
+
+CHANGES_SHOWN = 2
+LONGEST_VALUE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One audit event for people. `key` names the item where the event touched only one."""
+
+    at: dt.datetime
+    who: str
+    action: str
+    subject: str
+    key: str
+    items: int
+    changes: tuple[str, ...]
+
+
+def recent(workspace: Workspace, *, limit: int = 10) -> list[Happening]:
+    """Return the last events of a workspace, newest first."""
+    events = list(
+        AuditEvent.objects.filter(workspace=workspace)
+        .select_related("payload")
+        .order_by("-seq")[:limit]
+    )
+    touched = {
+        event: (count, key)
+        for event, count, key in AuditSubject.objects.filter(event__in=events)
+        .values("event")
+        .annotate(items=Count("pk"), key=Min("item__responsibility__key"))
+        .order_by()
+        .values_list("event", "items", "key")
+    }
+    return [_happening(event, *touched.get(event.pk, (0, ""))) for event in events]
+
+
+def _happening(event: AuditEvent, items: int, key: str) -> Happening:
+    payload = json.loads(event.payload.payload)
+    return Happening(
+        at=event.ts,
+        who=payload["actor"] or _("The system"),
+        action=str(AuditAction(event.action).label),
+        subject=payload["label"],
+        key=key if items == 1 else "",
+        items=items,
+        changes=tuple(
+            f"{change['field']}: {_shown(change['old'])} → {_shown(change['new'])}"
+            for change in payload["changes"][:CHANGES_SHOWN]
+        ),
+    )
+
+
+def _shown(value: str) -> str:
+    """Shorten a value; a dash stands for none."""
+    if len(value) > LONGEST_VALUE:
+        return value[: LONGEST_VALUE - 1].rstrip() + "…"
+    return value or "–"
