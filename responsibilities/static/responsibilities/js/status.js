@@ -39,6 +39,7 @@ function loading(step) {
 function failure(status) {
   if (status === 403) return line.dataset.forbidden;
   if (status === 404) return line.dataset.missing;
+  if (status === 413) return line.dataset.large;
   return line.dataset.failed;
 }
 
