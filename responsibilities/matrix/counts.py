@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from responsibilities.choices import FindingKind, Letter, Severity, SignoffState
-from responsibilities.matrix.shapes import ItemRow, Matrix, SeatInfo
+from responsibilities.matrix.shapes import SOON_KINDS, ItemRow, Matrix, SeatInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,54 @@ def findings_by_kind(matrix: Matrix) -> dict[FindingKind, int]:
     """Count the findings by kind, in the order of `FindingKind`, without the empty ones."""
     counted = Counter(finding.kind for finding in matrix.findings())
     return {kind: counted[kind] for kind in FindingKind if counted[kind]}
+
+
+@dataclass(frozen=True, slots=True)
+class KindCount:
+    """How many findings of one kind there are."""
+
+    kind: FindingKind
+    severity: Severity
+    count: int
+
+
+def findings_summary(matrix: Matrix) -> list[KindCount]:
+    """Return the findings by kind: what is wrong before what will be, the many before the few."""
+    counts = [
+        KindCount(kind, Severity.SOON if kind in SOON_KINDS else Severity.WRONG, count)
+        for kind, count in findings_by_kind(matrix).items()
+    ]
+    return sorted(counts, key=lambda found: (found.severity == Severity.SOON, -found.count))
+
+
+@dataclass(frozen=True, slots=True)
+class SideTotals:
+    """Where one side stands: counts over the items it holds, and what it signed of all.
+
+    `signed` and `applicable` count all items of the matrix, `waiting` those whose turn is its.
+    """
+
+    seat: SeatInfo
+    held: Totals
+    signed: int
+    applicable: int
+    waiting: int
+
+
+def side_totals(matrix: Matrix) -> list[SideTotals]:
+    """Count for each side, in the order of the sides."""
+    seat_ids = [seat.id for seat in matrix.seats]
+    overall, turns = totals(matrix.rows, seat_ids), waiting(matrix)
+    return [
+        SideTotals(
+            seat=seat,
+            held=totals((row for row in matrix.rows if row.holder.id == seat.id), seat_ids),
+            signed=overall.signed[seat.id],
+            applicable=overall.applicable,
+            waiting=turns[seat.id],
+        )
+        for seat in matrix.seats
+    ]
 
 
 def findings_by_severity(matrix: Matrix) -> dict[Severity, int]:

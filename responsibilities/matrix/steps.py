@@ -7,8 +7,9 @@ leaves, so that the page behind the link never shows another number.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -77,11 +78,11 @@ def _people_steps(matrix: Matrix, actor: Actor) -> Iterator[Step]:
 
 
 def _item_steps(matrix: Matrix, actor: Actor, seat: SeatInfo) -> Iterator[Step]:
-    def step(
-        words: Callable[[int], str], *, place: Place = Place.MATRIX, **fields: tuple[str, ...]
-    ) -> Step:
-        user_id = actor.user.pk if actor.user else None
-        wanted = MatrixFilter(seat_id=seat.id, user_id=user_id, **fields)
+    user_id = actor.user.pk if actor.user else None
+    everything = MatrixFilter(seat_id=seat.id, user_id=user_id)
+
+    def step(words: Callable[[int], str], *, place: Place = Place.MATRIX, **fields: Any) -> Step:
+        wanted = replace(everything, **fields)
         count = sum(map(wanted.matches, matrix.rows))
         return Step(count, words(count) % {"count": count}, place, wanted.query_string())
 

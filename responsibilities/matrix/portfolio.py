@@ -1,0 +1,134 @@
+"""Where many workspaces stand, for one person. As many queries as for one workspace."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from responsibilities.choices import Severity
+from responsibilities.matrix.counts import findings_by_severity, totals, waiting
+from responsibilities.matrix.load import load_many
+from responsibilities.matrix.shapes import Matrix, SeatInfo
+from responsibilities.models import Membership, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many items wait for one side, and whether that is the person's own side."""
+
+    seat: SeatInfo
+    count: int
+    is_us: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Progress of one workspace, its findings, and for whom its items wait."""
+
+    applicable: int
+    complete: int
+    percent: int
+    wrong: int
+    soon: int
+    waiting: tuple[Waiting, ...]
+    seats: tuple[SeatInfo, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every item that applies is complete."""
+        return self.complete == self.applicable
+
+    @property
+    def waiting_for_us(self) -> int:
+        """How many items wait for the person's own side."""
+        return sum(side.count for side in self.waiting if side.is_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The target date of a workspace and how far away it is today."""
+
+    day: dt.date
+    today: dt.date
+
+    @property
+    def days_left(self) -> int:
+        """Days until the target date; 0 today and after it."""
+        return max(0, (self.day - self.today).days)
+
+    @property
+    def days_over(self) -> int:
+        """Days since the target date; 0 before it and today."""
+        return max(0, (self.today - self.day).days)
+
+
+def target_of(workspace: Workspace, today: dt.date) -> Target | None:
+    """Return the target of a workspace, or None if it has no target date."""
+    return Target(workspace.target_date, today) if workspace.target_date else None
+
+
+@dataclass(slots=True)
+class Line:
+    """One workspace in the list of a person. `standing` is filled in where it is shown."""
+
+    workspace: Workspace
+    membership: Membership
+    today: dt.date
+    standing: Standing | None = None
+
+    @property
+    def target(self) -> Target | None:
+        """The target date, if there is one."""
+        return target_of(self.workspace, self.today)
+
+    @property
+    def last_at(self) -> dt.datetime | None:
+        """When something last happened in the workspace."""
+        return self.workspace.audit_head.last_at
+
+    @property
+    def sort_name(self) -> str:
+        """The name as it is sorted."""
+        return self.workspace.name.casefold()
+
+    @property
+    def sort_target(self) -> dt.date:
+        """The target date as it is sorted: none comes last."""
+        return self.workspace.target_date or dt.date.max
+
+
+def lines(memberships: Iterable[Membership]) -> list[Line]:
+    """Make a line per membership. Their workspaces have to come with model and audit head."""
+    today = timezone.localdate()
+    return [Line(membership.workspace, membership, today) for membership in memberships]
+
+
+def fill_in(wanted: Iterable[Line]) -> None:
+    """Load the matrices of the lines that lack one, all at once, and fill their standing in."""
+    wanted = [line for line in wanted if line.standing is None]
+    matrices = load_many([line.workspace for line in wanted])
+    for line, matrix in zip(wanted, matrices, strict=True):
+        line.standing = standing(matrix, line.membership.seat_id)
+
+
+def standing(matrix: Matrix, seat_id: int | None) -> Standing:
+    """Return where a workspace stands, as seen from the side `seat_id`."""
+    counted = totals(matrix.rows, [seat.id for seat in matrix.seats])
+    by_severity = findings_by_severity(matrix)
+    turns = waiting(matrix)
+    return Standing(
+        applicable=counted.applicable,
+        complete=counted.complete,
+        percent=counted.percent,
+        wrong=by_severity[Severity.WRONG],
+        soon=by_severity[Severity.SOON],
+        waiting=tuple(
+            Waiting(seat=seat, count=turns[seat.id], is_us=seat.id == seat_id)
+            for seat in sorted(matrix.seats, key=lambda seat: seat.id != seat_id)
+            if turns[seat.id]
+        ),
+        seats=matrix.seats,
+    )

@@ -1,0 +1,1 @@
+"""Tables: columns, sorting and empty states of the lists."""
