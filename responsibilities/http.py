@@ -16,10 +16,12 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     HttpResponseRedirect,
+    QueryDict,
 )
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from responsibilities.choices import Via
@@ -140,6 +142,31 @@ def respond(
     response = HttpResponse("".join(parts))
     patch_vary_headers(response, ("HX-Request",))
     return response
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what was posted, for a form that is bound on POST only."""
+    return request.POST if request.method == "POST" else None
+
+
+def page_or_dialog(request: SignedInRequest, name: str, context: Mapping[str, Any]) -> HttpResponse:
+    """Show a form of folder `name`: as a dialog to swap in with htmx, else as a page of its own."""
+    template = f"{name}/_dialog.html" if request.htmx else f"{name}/page.html"
+    response = render(request, template, dict(context))
+    patch_vary_headers(response, ("HX-Request",))
+    return response
+
+
+def is_in_panel(request: SignedInRequest) -> bool:
+    """Say whether htmx asks for what stands in the panel beside the matrix."""
+    return bool(request.htmx) and (
+        request.htmx.target == "panel" or request.headers.get("X-Panel") == "1"
+    )
+
+
+def announce(response: HttpResponse, key: str) -> None:
+    """Tell the page that an item has changed, so that the matrix beside it renews its row."""
+    trigger_client_event(response, "rex:item-changed", {"key": key})
 
 
 def redirect_to(request: SignedInRequest, address: str) -> HttpResponse:

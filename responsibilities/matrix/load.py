@@ -64,7 +64,9 @@ class _Parts:
     teams_of: dict[uuid.UUID, list[TeamColumn]] = field(default_factory=lambda: defaultdict(list))
     holdings: dict[int, list[Holding]] = field(default_factory=lambda: defaultdict(list))
     evidence: dict[int, list[EvidenceInfo]] = field(default_factory=lambda: defaultdict(list))
-    signoffs: dict[int, dict[int, SignoffInfo]] = field(default_factory=lambda: defaultdict(dict))
+    signoffs: dict[tuple[int, int], list[SignoffInfo]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
 
 
 def load(workspace: Workspace, *, item_ids: Iterable[int] | None = None) -> Matrix:
@@ -194,7 +196,8 @@ def _fetch_holdings(
         holdings.sort(key=lambda h: (columns[h.team.id], _LETTER_ORDER[h.letter]))
 
 
-def _freshness(valid_until: dt.date | None, today: dt.date) -> EvidenceState:
+def freshness(valid_until: dt.date | None, today: dt.date) -> EvidenceState:
+    """Return how fresh evidence is on a day: expiring for its last 30 days, expired after."""
     if valid_until is None or valid_until > today + EXPIRING_WITHIN:
         return EvidenceState.FRESH
     return EvidenceState.EXPIRED if valid_until < today else EvidenceState.EXPIRING
@@ -229,7 +232,7 @@ def _fetch_evidence(
                 media_type=revision.media_type,
                 collected_on=revision.collected_on,
                 valid_until=revision.valid_until,
-                state=_freshness(revision.valid_until, parts.today),
+                state=freshness(revision.valid_until, parts.today),
             )
         parts.evidence[link.item_id].append(infos[piece.pk])
 
@@ -237,31 +240,34 @@ def _fetch_evidence(
 def _fetch_signoffs(
     parts: _Parts, workspaces: Sequence[Workspace], scope: dict[str, list[int]]
 ) -> None:
-    """Keep the newest sign-off of each side on each item."""
+    """Collect the sign-offs of each side on each item, newest first."""
     for signoff in (
         Signoff.objects.filter(item__workspace__in=workspaces, **scope)
         .select_related("withdrawal")
         .defer("content", "statement")
-        .order_by("number")
+        .order_by("-number")
     ):
         withdrawal = getattr(signoff, "withdrawal", None)
-        parts.signoffs[signoff.item_id][signoff.seat_id] = SignoffInfo(
-            id=signoff.pk,
-            seat=parts.seats[signoff.seat_id],
-            number=signoff.number,
-            signer_id=signoff.signer_id,
-            printed_name=signoff.printed_name,
-            role=Role(signoff.role),
-            meaning=Meaning(signoff.meaning),
-            signed_at=signoff.signed_at,
-            item_digest=signoff.item_digest,
-            statement_digest=signoff.statement_digest,
-            withdrawn_at=withdrawal.withdrawn_at if withdrawal else None,
-            withdrawal_reason=withdrawal.reason if withdrawal else "",
+        parts.signoffs[signoff.item_id, signoff.seat_id].append(
+            SignoffInfo(
+                id=signoff.pk,
+                seat=parts.seats[signoff.seat_id],
+                number=signoff.number,
+                signer_id=signoff.signer_id,
+                printed_name=signoff.printed_name,
+                role=Role(signoff.role),
+                meaning=Meaning(signoff.meaning),
+                signed_at=signoff.signed_at,
+                item_digest=signoff.item_digest,
+                statement_digest=signoff.statement_digest,
+                withdrawn_at=withdrawal.withdrawn_at if withdrawal else None,
+                withdrawal_reason=withdrawal.reason if withdrawal else "",
+            )
         )
 
 
-def _side(row: ItemRow, seat: SeatInfo, signoff: SignoffInfo | None) -> SideState:
+def _side(row: ItemRow, seat: SeatInfo, signed: Sequence[SignoffInfo]) -> SideState:
+    signoff = signed[0] if signed else None
     if signoff is None:
         state = SignoffState.NONE
     elif signoff.withdrawn_at:
@@ -270,7 +276,13 @@ def _side(row: ItemRow, seat: SeatInfo, signoff: SignoffInfo | None) -> SideStat
         state = SignoffState.CURRENT
     else:
         state = SignoffState.STALE
-    return SideState(seat=seat, is_holder=seat.id == row.holder.id, state=state, signoff=signoff)
+    return SideState(
+        seat=seat,
+        is_holder=seat.id == row.holder.id,
+        state=state,
+        signoff=signoff,
+        earlier=tuple(signed[1:]),
+    )
 
 
 def _row(workspace: Workspace, item: Item, parts: _Parts) -> ItemRow:
@@ -306,9 +318,9 @@ def _row(workspace: Workspace, item: Item, parts: _Parts) -> ItemRow:
             item, (version.model.slug, version.label), holder.key, holdings, evidence
         ),
     )
-    signed = parts.signoffs.get(item.pk, {})
     row.sides = tuple(
-        _side(row, seat, signed.get(seat.id)) for seat in parts.seats_of[workspace.pk]
+        _side(row, seat, parts.signoffs.get((item.pk, seat.id), ()))
+        for seat in parts.seats_of[workspace.pk]
     )
     row.findings = item_findings(row, parts.today)
     return row

@@ -129,12 +129,16 @@ class SignoffInfo:
 
 @dataclass(frozen=True, slots=True)
 class SideState:
-    """Where one side stands with one item: its newest sign-off and what that is worth now."""
+    """Where one side stands with one item: its newest sign-off and what that is worth now.
+
+    `earlier` holds the sign-offs before the newest, the latest of them first.
+    """
 
     seat: SeatInfo
     is_holder: bool
     state: SignoffState
     signoff: SignoffInfo | None
+    earlier: tuple[SignoffInfo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,11 @@ class ItemRow:
     def is_applicable(self) -> bool:
         """Whether the item applies in this workspace."""
         return self.applicability == Applicability.APPLICABLE
+
+    @property
+    def chosen_options(self) -> tuple[tuple[str, str], ...]:
+        """The options by name with what was chosen, empty for nothing yet."""
+        return tuple((o["name"], self.chosen.get(o["key"], "")) for o in self.options)
 
     @cached_property
     def cells(self) -> dict[uuid.UUID, tuple[Holding, ...]]:

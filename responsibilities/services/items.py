@@ -8,12 +8,21 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from responsibilities.choices import Applicability, AuditAction
 from responsibilities.models import Item, Workspace
 from responsibilities.permissions import Action, Actor, require
 from responsibilities.services import audit
 from responsibilities.services.errors import ConflictError, InvalidError
+
+_LABELS = {
+    "applicability": gettext_lazy("applicability"),
+    "applicability_reason": gettext_lazy("reason"),
+    "chosen": gettext_lazy("options"),
+    "note": gettext_lazy("implementation note"),
+    "review_on": gettext_lazy("next review"),
+}
 
 
 def lock(workspace: Workspace, key: str, seen_version: int) -> Item:
@@ -63,7 +72,7 @@ def edit(
     """
     item = lock(workspace, key, seen_version)
     require(actor, Action.ITEM_EDIT, item.holder)
-    reason = applicability_reason.strip()
+    reason = _text(applicability_reason)
     if applicability == Applicability.NOT_APPLICABLE and not reason:
         raise InvalidError(_("Say why the item does not apply."), field="applicability_reason")
     if applicability == Applicability.APPLICABLE:
@@ -73,11 +82,15 @@ def edit(
         "applicability": applicability,
         "applicability_reason": reason,
         "chosen": {option: name for option, name in chosen.items() if name},
-        "note": note.strip(),
+        "note": _text(note),
         "review_on": review_on,
     }
     changes = [
-        audit.Change(name.replace("_", " "), _words(getattr(item, name)), _words(value))
+        audit.Change(
+            str(_LABELS[name]),
+            _words(item, getattr(item, name)),
+            _words(item, value),
+        )
         for name, value in values.items()
         if getattr(item, name) != value
     ]
@@ -108,7 +121,16 @@ def _check_chosen(item: Item, chosen: Mapping[str, str]) -> None:
             )
 
 
-def _words(value: object) -> str:
+def _text(value: str) -> str:
+    """Strip a text and end its lines with LF: browsers send CRLF, other channels do not."""
+    return value.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _words(item: Item, value: object) -> str:
+    """Return a value as a person reads it in the history."""
     if isinstance(value, dict):
-        return ", ".join(f"{option}: {name}" for option, name in value.items())
+        names = {option["key"]: option["name"] for option in item.responsibility.options}
+        return ", ".join(f"{names[option]}: {name}" for option, name in value.items())
+    if isinstance(value, str) and value in Applicability.values:
+        return str(Applicability(value).label)
     return "" if value is None else str(value)

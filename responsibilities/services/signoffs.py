@@ -101,9 +101,10 @@ def signed_for_other_sides(actor: Actor, item_ids: Iterable[int]) -> frozenset[i
 
 
 def waiting(actor: Actor, grid: Matrix) -> tuple[ItemRow, ...]:
-    """Return the rows that the actor can sign now, in their order. At most one query."""
-    if why_not_sign(actor):
-        return ()
+    """Return the rows that wait for the actor's side, in their order. One query.
+
+    Whether the actor's role signs at all is another question: `why_not_sign`.
+    """
     elsewhere = signed_for_other_sides(actor, (row.id for row in grid.rows))
     return tuple(row for row in grid.rows if not obstacle(actor, row, elsewhere))
 
@@ -187,9 +188,7 @@ def withdraw(*, actor: Actor, signoff: Signoff, reason: str) -> SignoffWithdrawa
         raise InvalidError(_("This sign-off was withdrawn before."))
     if Signoff.objects.filter(item=item, seat=signoff.seat_id, number__gt=signoff.number).exists():
         raise InvalidError(_("A newer sign-off has replaced this one. Withdraw that one."))
-    withdrawal = SignoffWithdrawal.objects.create(
-        signoff=signoff, withdrawn_by=user, reason=reason
-    )
+    withdrawal = SignoffWithdrawal.objects.create(signoff=signoff, withdrawn_by=user, reason=reason)
     audit.append(
         workspace=item.workspace,
         actor=actor,

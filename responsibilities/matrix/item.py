@@ -1,0 +1,135 @@
+"""One item as its page shows it: the row, its place in the matrix, what changed, its history."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.core.paginator import Page, Paginator
+
+from responsibilities.choices import AuditAction, Via
+from responsibilities.matrix.changes import since_signing
+from responsibilities.matrix.filters import MatrixFilter
+from responsibilities.matrix.load import load
+from responsibilities.matrix.shapes import Difference, ItemRow, Matrix, SectionGroup
+from responsibilities.models import AuditEvent, Item, Workspace
+
+EVENTS_PER_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An item by key and title, to go to."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """One item and what stands around it.
+
+    `grid` has all teams but only this row. `position` and `count` are those of the filter, 0
+    for an item that the filter leaves out. `changes` gives what changed since each stale
+    sign-off, by its id.
+    """
+
+    grid: Matrix
+    section: SectionGroup
+    row: ItemRow
+    position: int
+    count: int
+    previous: Place | None
+    next: Place | None
+    changes: Mapping[uuid.UUID, Sequence[Difference]]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of an item's history, in words. Without a name the system acted."""
+
+    seq: int
+    at: dt.datetime
+    action: AuditAction
+    actor: str
+    side: str
+    via: Via
+    changes: Sequence[Mapping[str, str]]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One page of an item's history. `page` knows the pages before and after it."""
+
+    events: Sequence[Event]
+    page: Page[AuditEvent]
+
+
+def load_item(workspace: Workspace, key: str, wanted: MatrixFilter) -> ItemPage:
+    """Return the item `key` and its neighbours in the filtered matrix.
+
+    Raises Item.DoesNotExist for a foreign key. The number of queries does not depend on how
+    many items there are.
+    """
+    item_id = Item.objects.values_list("pk", flat=True).get(
+        workspace=workspace, responsibility__key=key
+    )
+    grid = load(workspace, item_ids=[item_id])
+    section = grid.sections[0]
+    row = section.rows[0]
+    places = _places(workspace, wanted)
+    index = next((i for i, place in enumerate(places) if place.key == key), None)
+    return ItemPage(
+        grid=grid,
+        section=section,
+        row=row,
+        position=0 if index is None else index + 1,
+        count=len(places),
+        previous=places[index - 1] if index else None,
+        next=places[index + 1] if index is not None and index + 1 < len(places) else None,
+        changes=since_signing([row]),
+    )
+
+
+def history(item_id: int, page: str | int, sides: Mapping[str, str]) -> History:
+    """Return one page of the events that touched an item, the latest first. Two queries.
+
+    `sides` gives the organization by side key. A page that is not there becomes the nearest.
+    """
+    events = AuditEvent.objects.for_item(item_id).select_related("payload").order_by("-seq")
+    found = Paginator(events, EVENTS_PER_PAGE).get_page(page)
+    return History([_event(event, sides) for event in found], found)
+
+
+def _places(workspace: Workspace, wanted: MatrixFilter) -> list[Place]:
+    if wanted.is_active:
+        return [Place(row.key, row.title) for row in wanted.apply(load(workspace)).rows]
+    return [
+        Place(key, title)
+        for key, title in Item.objects.filter(workspace=workspace)
+        .order_by(
+            "responsibility__section__position",
+            "responsibility__section__key",
+            "responsibility__position",
+            "responsibility__key",
+        )
+        .values_list("responsibility__key", "responsibility__title")
+    ]
+
+
+def _event(event: AuditEvent, sides: Mapping[str, str]) -> Event:
+    payload = json.loads(event.payload.payload)
+    return Event(
+        seq=event.seq,
+        at=event.ts,
+        action=AuditAction(event.action),
+        actor=payload["actor"],
+        side=sides.get(event.side, ""),
+        via=Via(json.loads(event.leaf)["actor"]["via"]),
+        changes=payload["changes"],
+        reason=payload["reason"],
+    )

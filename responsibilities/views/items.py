@@ -1,0 +1,176 @@
+"""The page of one item, whole or as a panel beside the matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import retarget
+
+from responsibilities.choices import Letter
+from responsibilities.forms.items import ItemForm, merge, reopened, service_values
+from responsibilities.http import WorkspaceRequest, announce, in_workspace, is_in_panel, respond
+from responsibilities.matrix import ItemRow, MatrixFilter
+from responsibilities.matrix.item import ItemPage, history, load_item
+from responsibilities.models import Item
+from responsibilities.permissions import Action, may, why_not
+from responsibilities.services import items, signoffs
+from responsibilities.services.errors import ConflictError, InvalidError, NotAllowedError
+
+
+@require_safe
+@in_workspace()
+def item_detail(request: WorkspaceRequest, key: str) -> HttpResponse:
+    """Show an item: the whole page, or the panel when htmx asks for that."""
+    page = _load(request, key)
+    template = "_panel.html" if is_in_panel(request) else "page.html"
+    response = render(request, f"item_detail/{template}", _context(request, page))
+    patch_vary_headers(response, ("HX-Request", "HX-Target"))
+    return response
+
+
+@require_safe
+@in_workspace()
+def item_history(request: WorkspaceRequest, key: str) -> HttpResponse:
+    """Show one page of an item's history: alone, or as a fragment."""
+    page = _load(request, key)
+    context = _frame(request, page) | _history(request, page)
+    template = "item_detail/_history.html" if request.htmx else "item_history/page.html"
+    response = render(request, template, context)
+    patch_vary_headers(response, ("HX-Request",))
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_workspace()
+def item_edit(request: WorkspaceRequest, key: str) -> HttpResponse:
+    """Show the form of an item; take it when it is sent."""
+    page = _load(request, key)
+    refusal = _edit_refusal(request, page.row)
+    if refusal:
+        raise NotAllowedError(refusal)
+    if request.method != "POST":
+        return _form(request, page, ItemForm(row=page.row))
+    form = ItemForm(request.POST, row=page.row)
+    if not form.is_valid():
+        return _form(request, page, form)
+    return _save(request, page, form)
+
+
+def _save(request: WorkspaceRequest, page: ItemPage, form: ItemForm) -> HttpResponse:
+    """Save a valid form. After somebody else's save, put both together or show both."""
+    values, version = form.values(), form.cleaned_data["version"]
+    if version != page.row.version:
+        merged = merge(form, page.row)
+        values, version = dict(merged.values), page.row.version
+        if merged.clashes:
+            return _form(request, page, reopened(page.row, values), clashes=merged.clashes)
+    try:
+        items.edit(
+            actor=request.actor,
+            workspace=request.workspace,
+            key=page.row.key,
+            seen_version=version,
+            **service_values(values),
+        )
+    except InvalidError as refused:
+        form.add_error(refused.field or None, refused.message)
+        return _form(request, page, form)
+    except ConflictError as meanwhile:
+        form.add_error(None, str(meanwhile))
+        return _form(request, _load(request, page.row.key), form)
+    saved = _load(request, page.row.key)
+    response = respond(
+        request,
+        fragments={"item_detail/_item.html": _context(request, saved)},
+        message=_("%(key)s saved.") % {"key": saved.row.key},
+        fallback=_address(request, saved.row.key),
+    )
+    if request.htmx:
+        retarget(response, "#item")  # the form sits in its section; a save renews the whole item
+        announce(response, saved.row.key)
+    return response
+
+
+def _form(request: WorkspaceRequest, page: ItemPage, form: ItemForm, **extra: Any) -> HttpResponse:
+    """Show the form: a fragment for htmx, else a page."""
+    context = _frame(request, page) | {"form": form, **extra}
+    if request.htmx:
+        response = render(request, "item_edit/_form.html", context)
+    else:
+        response = render(request, "item_edit/page.html", context)
+    patch_vary_headers(response, ("HX-Request",))
+    return response
+
+
+def _load(request: WorkspaceRequest, key: str) -> ItemPage:
+    """Load an item of this workspace, in the order of the filter in the address."""
+    wanted = MatrixFilter.parse(
+        request.GET, seat_id=request.membership.seat_id, user_id=request.user.pk
+    )
+    try:
+        return load_item(request.workspace, key, wanted)
+    except Item.DoesNotExist as missing:
+        raise Http404 from missing
+
+
+def _edit_refusal(request: WorkspaceRequest, row: ItemRow) -> str:
+    return why_not(request.actor, Action.ITEM_EDIT, row.holder.id, vacant=row.holder.vacant)
+
+
+def _address(request: WorkspaceRequest, key: str) -> str:
+    """Return the address of an item, with the filter that it was opened from."""
+    address = reverse("item_detail", kwargs={"slug": request.workspace.slug, "key": key})
+    query = MatrixFilter.parse(request.GET).query_string()
+    return f"{address}?{query}" if query else address
+
+
+def _frame(request: WorkspaceRequest, page: ItemPage) -> dict[str, Any]:
+    """Return what every template of an item needs."""
+    return {
+        "workspace": request.workspace,
+        "nav": "matrix",
+        "in_panel": is_in_panel(request),
+        "page": page,
+        "row": page.row,
+        "query": MatrixFilter.parse(request.GET).query_string(),
+    }
+
+
+def _history(request: WorkspaceRequest, page: ItemPage) -> dict[str, Any]:
+    sides = {seat.key: seat.organization for seat in page.grid.seats}
+    return {"history": history(page.row.id, request.GET.get("page", "1"), sides)}
+
+
+def _context(request: WorkspaceRequest, page: ItemPage) -> dict[str, Any]:
+    """Return everything that the item shows."""
+    row, actor = page.row, request.actor
+    sign_refusal = signoffs.why_not_sign(actor)
+    if not sign_refusal:
+        elsewhere = signoffs.signed_for_other_sides(actor, [row.id])
+        sign_refusal = signoffs.obstacle(actor, row, elsewhere)
+    return (
+        _frame(request, page)
+        | _history(request, page)
+        | {
+            "edit_refusal": _edit_refusal(request, row),
+            "owners": [(letter, row.holdings_with(letter)) for letter in Letter],
+            "assignable": [
+                team
+                for team in page.grid.teams
+                if may(actor, Action.ASSIGN, team.seat.id, vacant=team.seat.vacant)
+            ],
+            "sides": [
+                (side, page.changes.get(side.signoff.id, ()) if side.signoff else ())
+                for side in row.sides
+            ],
+            "my_seat_id": actor.seat_id,
+            "sign_refusal": sign_refusal,
+            "may_sign": not signoffs.why_not_sign(actor),
+        }
+    )

@@ -1,0 +1,99 @@
+"""The register of sign-offs, and one sign-off with its statement."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+from django_tables2 import RequestConfig
+
+from responsibilities import matrix
+from responsibilities.forms.signoffs import RegisterFilterForm
+from responsibilities.http import WorkspaceRequest, in_workspace
+from responsibilities.models import Signoff
+from responsibilities.services import signoffs, statements
+from responsibilities.tables.signoffs import SignoffTable, entries, select
+
+ROWS_PER_PAGE = 50
+REGISTER = "register"
+
+
+@require_safe
+@in_workspace()
+def signoff_list(request: WorkspaceRequest) -> HttpResponse:
+    """Show what waits for our side, or the register of all sign-offs (``?tab=all``)."""
+    grid = matrix.load(request.workspace)
+    waiting = signoffs.waiting(request.actor, grid)
+    tab = "all" if request.GET.get("tab") == "all" else "waiting"
+    found = entries(grid)
+    context = {
+        "workspace": request.workspace,
+        "nav": "signoffs",
+        "tab": tab,
+        "waiting": [
+            (
+                row,
+                row.side(request.actor.seat_id),
+                statements.meaning_of(row, request.actor.seat_id),
+            )
+            for row in waiting
+        ],
+        "given": len(found),
+        "sign_refusal": signoffs.why_not_sign(request.actor),
+    }
+    if tab == "all":
+        form = RegisterFilterForm(
+            request.GET,
+            seats=grid.seats,
+            people={str(entry.signer_id): entry.name for entry in found},
+        )
+        table = SignoffTable(select(found, form.wanted()), slug=request.workspace.slug)
+        RequestConfig(request, paginate={"per_page": ROWS_PER_PAGE}).configure(table)
+        context |= {"form": form, "table": table, "filtered": bool(form.wanted())}
+    is_part = request.htmx.target == REGISTER
+    template = "signoff_list/_register.html" if is_part else "signoff_list/page.html"
+    response = render(request, template, context)
+    patch_vary_headers(response, ("HX-Request", "HX-Target"))
+    return response
+
+
+@require_safe
+@in_workspace()
+def signoff_detail(request: WorkspaceRequest, signoff_id: uuid.UUID) -> HttpResponse:
+    """Show one sign-off: who, when, meaning, the statement that was signed, what it covers."""
+    signoff = (
+        Signoff.objects.filter(pk=signoff_id, item__workspace=request.workspace)
+        .select_related("seat__party", "seat__organization", "withdrawal__withdrawn_by")
+        .first()
+    )
+    if signoff is None:
+        raise Http404
+    grid = matrix.load(request.workspace, item_ids=[signoff.item_id])
+    row = grid.rows[0]
+    content = json.loads(signoff.content)
+    side = row.side(signoff.seat_id)
+    is_newest = bool(side and side.signoff and side.signoff.id == signoff.pk)
+    (changes,) = matrix.compare([(content, row)])
+    return render(
+        request,
+        "signoff_detail/page.html",
+        {
+            "workspace": request.workspace,
+            "nav": "signoffs",
+            "signoff": signoff,
+            "withdrawal": getattr(signoff, "withdrawal", None),
+            "row": row,
+            "content": content,
+            "said": json.loads(signoff.statement),
+            "side": side,
+            "is_newest": is_newest,
+            "changes": changes,
+            "may_withdraw": is_newest
+            and not hasattr(signoff, "withdrawal")
+            and not signoffs.why_not_sign(request.actor, signoff.seat_id),
+        },
+    )
