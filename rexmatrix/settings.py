@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "responsibilities.middleware.no_store",
+    "responsibilities.middleware.limit_uploads",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -162,6 +163,15 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 REXMATRIX_EVIDENCE_MAX_BYTES = env.number(
     "REXMATRIX_EVIDENCE_MAX_BYTES", 25 * 1024 * 1024, least=1024
 )
+FILE_UPLOAD_HANDLERS = ["responsibilities.uploads.LimitedUploadHandler"]
+# Rendered parts of PDFs, found again by what they were made from.
+REXMATRIX_PDF_CACHE_DIR = DATA_DIR / "cache" / "pdf"
+REXMATRIX_PDF_CACHE_BYTES = env.number("REXMATRIX_PDF_CACHE_BYTES", 256 * 1024 * 1024)
+REXMATRIX_PDF_WORKERS = env.number("REXMATRIX_PDF_WORKERS", 2, least=1)
+REXMATRIX_PDF_MEMORY_BYTES = env.number(
+    "REXMATRIX_PDF_MEMORY_BYTES", 3 * 1024**3, least=512 * 1024**2
+)
+REXMATRIX_EXPORT_SECONDS = env.number("REXMATRIX_EXPORT_SECONDS", 600, least=10)
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a bulk action may name every row of a large matrix
@@ -185,6 +195,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "responsibilities.sso.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "responsibilities.forms.accounts.LoginForm",
+    "reset_password": "responsibilities.forms.accounts.ResetPasswordForm",
+    "reset_password_from_key": "responsibilities.forms.accounts.ResetPasswordKeyForm",
+    "change_password": "responsibilities.forms.accounts.ChangePasswordForm",
+    "set_password": "responsibilities.forms.accounts.SetPasswordForm",
+    "reauthenticate": "responsibilities.forms.accounts.ReauthenticateForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

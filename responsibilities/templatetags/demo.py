@@ -20,10 +20,10 @@ MOST_MEMBERSHIPS = 200
 
 
 class DemoAccount(NamedTuple):
-    """One account: its address, and what it may do where, as (role, workspace) pairs."""
+    """One account: its address, and for each role the workspaces it has it in."""
 
     email: str
-    roles: list[tuple[str, str]]
+    roles: dict[str, list[str]]
 
 
 @register.simple_tag
@@ -51,6 +51,8 @@ def demo_accounts() -> list[DemoAccount]:
         email = membership.user.email
         if email not in accounts and len(accounts) == MOST_ACCOUNTS:
             break
-        account = accounts.setdefault(email, DemoAccount(email, []))
-        account.roles.append((membership.get_role_display(), membership.workspace.name))
+        account = accounts.setdefault(email, DemoAccount(email, {}))
+        account.roles.setdefault(membership.get_role_display(), []).append(
+            membership.workspace.name
+        )
     return list(accounts.values())

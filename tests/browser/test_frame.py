@@ -101,7 +101,7 @@ def test_refused_form_leads_to_its_errors(page: Page) -> None:
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
     assert_accessible(page)
-    first = page.get_by_label("Current password")
+    first = page.get_by_label("Current password", exact=True)
     expect(first).to_have_attribute("aria-invalid", "true")
     summary.get_by_role("link").first.click()
     expect(first).to_be_focused()

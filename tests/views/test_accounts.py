@@ -57,6 +57,15 @@ def test_pages_for_people_who_are_signed_in(
     assert "style=" not in page
 
 
+@pytest.mark.parametrize("name", ["account_change_password", "account_reauthenticate"])
+def test_fields_are_labelled_in_our_words(as_user: SignIn, person: User, name: str) -> None:
+    page = as_user(person).get(reverse(name)).content.decode()
+    labels = [label.strip() for label in re.findall(r"<label[^>]*>([^<]*)", page)]
+    assert labels
+    assert all(label == label.capitalize() for label in labels)
+    assert "placeholder=" not in page
+
+
 def test_wrong_password_is_told_in_the_summary(client: Client, person: User) -> None:
     page = client.post(
         reverse("account_login"), {"login": person.email, "password": "something else"}
