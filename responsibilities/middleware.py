@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+
+from responsibilities.uploads import FORM_ALLOWANCE, LARGEST_READ
 
 
 def no_store(
@@ -17,5 +21,25 @@ def no_store(
         response = get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+    return middleware
+
+
+def limit_uploads(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Answer 413 to a request that is far above the limit, before any of it is read.
+
+    A file that is only somewhat too large gets its answer inside the form, which keeps what
+    else was entered (see `uploads`).
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        most = settings.REXMATRIX_EVIDENCE_MAX_BYTES * LARGEST_READ + FORM_ALLOWANCE
+        if length.isdecimal() and int(length) > most:
+            limit = settings.REXMATRIX_EVIDENCE_MAX_BYTES
+            return render(request, "413.html", {"limit": limit}, status=413)
+        return get_response(request)
 
     return middleware

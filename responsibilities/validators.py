@@ -1,0 +1,344 @@
+"""Checks of what people hand in as evidence: file names, links, and what a file really is.
+
+A file is taken only if its extension is on the list and its content is what the extension says.
+Nothing is unpacked, rendered or executed, and every read has a limit, so that a hostile file
+costs no more than a harmless one. Each function raises ValidationError with words for people.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext as _
+
+FILE_NAME_BYTES = 255
+LINK_LENGTH = 2000
+CHUNK = 64 * 1024
+
+_HEAD = 1024
+_EML_HEAD = 64 * 1024
+_JSON_PARSED = 1024 * 1024
+_ZIP_DIRECTORY = 1024 * 1024
+_ZIP_UNPACKED = 1024**3
+_PDF_TAIL = 4096
+
+# Marks that reorder text on screen, and so can dress up an extension (Unicode TR 36, 3.1).
+_BIDI = "\u061c\u200e\u200f" + "".join(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
+# Control characters that text files really have: tab, line ends, form feed, escape (in logs).
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\x80-\x9f]")
+# What a browser would take for a page (WHATWG MIME Sniffing, 7.1), and SVG.
+_MARKUP = re.compile(
+    r"<(?:!doctype|!--|\?xml|\?php|(?:html|head|body|script|iframe|svg|style|title|table|font|"
+    r"div|h1|img|form|br|p|a|b)(?=[\s/>]|\Z))",
+    re.IGNORECASE,
+)
+_EML_LINE = re.compile(r"(?P<name>[!-9;-~]+)[ \t]*:|[ \t]")
+_EML_NAMES = frozenset({"from", "received", "return-path", "delivered-to", "sender"})
+_EML_MORE = frozenset({"date", "message-id", "subject", "mime-version", "to"})
+
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """What an extension stands for: its media type, a name for people, and the check."""
+
+    media_type: str
+    label: str
+    check: Callable[[BinaryIO, int], bool]
+
+
+def clean_file_name(name: str) -> str:
+    """Return `name` as it is kept: NFC, the last part of a path, nothing invisible, ≤ 255 bytes.
+
+    Control characters, line breaks and marks that change the direction of text are taken out;
+    a name that is too long loses the end of its stem and keeps its extension. Raises
+    ValidationError if nothing is left.
+    """
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    visible = "".join(
+        char
+        for char in last
+        if char not in _BIDI and unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"}
+    )
+    stem, dot, extension = " ".join(visible.split()).strip(" .").rpartition(".")
+    if not dot:
+        stem, extension = extension, ""
+    if not stem:
+        raise ValidationError(_("The file has no name. Give it one and try again."))
+    tail = f"{dot}{extension}".encode()[:64]
+    kept = stem.encode()[: FILE_NAME_BYTES - len(tail)]
+    return (kept + tail).decode(errors="ignore")
+
+
+def clean_link(address: str) -> str:
+    """Return a link as it is kept. Only http and https, and no password in it."""
+    address = address.strip()
+    if len(address) > LINK_LENGTH:
+        message = _("The address is too long: at most %(limit)s characters.")
+        raise ValidationError(message % {"limit": LINK_LENGTH})
+    URLValidator(
+        schemes=["http", "https"], message=_("Enter a full address, such as https://example.com/.")
+    )(address)
+    parts = urlsplit(address)
+    if parts.username is not None or parts.password is not None:
+        raise ValidationError(
+            _("The address carries a user name or password. Take it out: every member sees it.")
+        )
+    return address
+
+
+def file_type(file_name: str) -> FileType:
+    """Return the type that the extension of a clean file name stands for."""
+    extension = file_name.rpartition(".")[2].lower() if "." in file_name else ""
+    if extension not in FILE_TYPES:
+        raise ValidationError(
+            _("Files of this kind are not taken. Taken are: %(kinds)s.")
+            % {"kinds": ", ".join(name.upper() for name in FILE_TYPES)}
+        )
+    return FILE_TYPES[extension]
+
+
+def check_content(file_name: str, file: BinaryIO, size: int) -> str:
+    """Check that `file` is what its name says, and return its media type.
+
+    `file` has to be seekable; it is left at its start. Raises ValidationError for an extension
+    that is not on the list, an empty file, and content that does not fit.
+    """
+    kind = file_type(file_name)
+    if size == 0:
+        raise ValidationError(_("The file is empty."))
+    fits = kind.check(file, size) and (kind.check in _ZIPPED or not _ends_as_zip(file, size))
+    file.seek(0)
+    if not fits:
+        raise ValidationError(
+            _(
+                "“%(name)s” is not what its name says: its content is not %(kind)s. "
+                "Save it in the format that its extension stands for, and try again."
+            )
+            % {"name": file_name, "kind": kind.label}
+        )
+    return kind.media_type
+
+
+def _read(file: BinaryIO, start: int, length: int) -> bytes:
+    file.seek(start)
+    return file.read(length)
+
+
+def _is_pdf(file: BinaryIO, size: int) -> bool:
+    """Header at the very first byte: what stands before it could be a page for a browser."""
+    tail = _read(file, max(0, size - _PDF_TAIL), _PDF_TAIL)
+    return _read(file, 0, 5) == b"%PDF-" and b"%%EOF" in tail
+
+
+def _is_png(file: BinaryIO, size: int) -> bool:
+    """Signature, IHDR first, IEND last (PNG, 5.2 and 5.6); nothing may follow."""
+    return (
+        _read(file, 0, 16) == b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+        and _read(file, max(0, size - 12), 12) == b"\x00\x00\x00\x00IEND\xaeB`\x82"
+    )
+
+
+def _is_jpeg(file: BinaryIO, _size: int) -> bool:
+    """Start of image and a marker that may come first (ITU T.81, B.1)."""
+    head = _read(file, 0, 4)
+    return head[:3] == b"\xff\xd8\xff" and len(head) == 4 and head[3] >= 0xC0
+
+
+def _is_webp(file: BinaryIO, size: int) -> bool:
+    """RIFF whose length is that of the file (RFC 9649, 2.4)."""
+    head = _read(file, 0, 16)
+    if len(head) < 16 or head[:4] != b"RIFF" or head[8:15] != b"WEBPVP8":
+        return False
+    length = int.from_bytes(head[4:8], "little") + 8
+    return length <= size <= length + 1
+
+
+def _ends_as_zip(file: BinaryIO, size: int) -> bool:
+    """Whether a ZIP directory ends the file: then it is two things at once."""
+    return _zip_end(file, size) is not None
+
+
+def _zip_end(file: BinaryIO, size: int) -> tuple[int, int, int] | None:
+    """Find the end-of-directory record; return its place, and the directory's size and start."""
+    start = max(0, size - 22 - 0xFFFF)
+    tail = _read(file, start, size - start)
+    at = tail.rfind(b"PK\x05\x06")
+    while at >= 0:
+        if len(tail) >= at + 22:
+            length, offset, comment = struct.unpack("<IIH", tail[at + 12 : at + 22])
+            if at + 22 + comment == len(tail):
+                return start + at, length, offset
+        at = tail.rfind(b"PK\x05\x06", 0, at)
+    return None
+
+
+def _members(file: BinaryIO, size: int) -> dict[str, zipfile.ZipInfo] | None:
+    """Return what the directory of a ZIP lists, or None if this is no sound ZIP.
+
+    The directory has to be small and to stand right before its end record, so that reading it
+    has a limit and nothing is hidden between. Zip64 is for archives far above our limit.
+    """
+    end = _zip_end(file, size)
+    if end is None or _read(file, 0, 2) != b"PK":
+        return None
+    place, length, offset = end
+    if length > _ZIP_DIRECTORY or offset + length != place:
+        return None
+    if _read(file, place - 20, 4) == b"PK\x06\x07":  # would name another directory, of any size
+        return None
+    file.seek(0)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = {member.filename: member for member in archive.infolist()}
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
+        return None
+    if sum(member.file_size for member in members.values()) > _ZIP_UNPACKED:
+        raise ValidationError(
+            _("The archive says that it unpacks to more than 1 GB. Take out what nobody reads.")
+        )
+    return members
+
+
+def _is_zip(file: BinaryIO, size: int) -> bool:
+    return _members(file, size) is not None
+
+
+def _is_office(main_part: str, main_type: bytes) -> Callable[[BinaryIO, int], bool]:
+    """Return the check for an Office Open XML package (ECMA-376, part 2).
+
+    The package has to declare its main part; of its content only the list of content types is
+    read, and of that only so much.
+    """
+
+    def check(file: BinaryIO, size: int) -> bool:
+        members = _members(file, size)
+        if members is None or main_part not in members:
+            return False
+        types = members.get("[Content_Types].xml")
+        if types is None or types.flag_bits & 1 or types.file_size > _ZIP_DIRECTORY:
+            return False
+        if types.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            return False
+        file.seek(0)
+        try:
+            with zipfile.ZipFile(file) as archive, archive.open(types) as part:
+                return main_type in part.read(_ZIP_DIRECTORY)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
+            return False
+
+    return check
+
+
+def _decoded(file: BinaryIO, encoding: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    file.seek(0)
+    while chunk := file.read(CHUNK):
+        yield decoder.decode(chunk)
+    yield decoder.decode(b"", final=True)
+
+
+def _encodings(file: BinaryIO) -> tuple[str, ...]:
+    """UTF-16 only with its mark; windows-1252 as the last resort, for exports of old tools."""
+    if _read(file, 0, 2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        return ("utf-16",)
+    return ("utf-8-sig", "cp1252")
+
+
+def _text_head(file: BinaryIO) -> str | None:
+    """Return the first part of a text, or None if any of the file is not text or it is markup."""
+    for encoding in _encodings(file):
+        try:
+            head = ""
+            for part in _decoded(file, encoding):
+                if _NOT_TEXT.search(part):
+                    return None
+                if len(head) < _EML_HEAD:
+                    head += part
+        except UnicodeDecodeError:
+            continue
+        return None if _MARKUP.match(head.lstrip()[:_HEAD]) else head
+    return None
+
+
+def _is_text(file: BinaryIO, _size: int) -> bool:
+    return _text_head(file) is not None
+
+
+def _is_json(file: BinaryIO, size: int) -> bool:
+    """RFC 8259. Up to 1 MiB it has to parse; above, only its two ends are looked at.
+
+    Parsing more would cost many times the memory of the file.
+    """
+    if _text_head(file) is None:
+        return False
+    encoding = _encodings(file)[0]
+    if size > _JSON_PARSED:
+        ends = _read(file, 0, 64).strip()[:1] + _read(file, size - 64, 64).strip()[-1:]
+        return encoding == "utf-16" or ends in {b"{}", b"[]"}
+    try:
+        text = "".join(_decoded(file, encoding))
+        json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are no JSON
+
+
+def _is_eml(file: BinaryIO, _size: int) -> bool:
+    """Header fields first (RFC 5322, 2.2), among them a sender and one more that mail has."""
+    head = _text_head(file)
+    if head is None:
+        return False
+    names = set()
+    for line in head[:_EML_HEAD].splitlines():
+        if not line:
+            break
+        field = _EML_LINE.match(line)
+        if field is None:
+            return False
+        names.add((field["name"] or "").lower())
+    return bool(names & _EML_NAMES) and bool(names & _EML_MORE)
+
+
+_OOXML = "application/vnd.openxmlformats-officedocument"
+_is_xlsx = _is_office("xl/workbook.xml", f"{_OOXML}.spreadsheetml.sheet.main+xml".encode())
+_is_docx = _is_office("word/document.xml", f"{_OOXML}.wordprocessingml.document.main+xml".encode())
+_ZIPPED = frozenset({_is_zip, _is_xlsx, _is_docx})
+_TEXT = FileType("text/plain", "text", _is_text)
+_YAML = FileType("application/yaml", "YAML", _is_text)  # never parsed: aliases can explode
+_JPEG = FileType("image/jpeg", "JPEG", _is_jpeg)
+
+FILE_TYPES = {
+    "pdf": FileType("application/pdf", "PDF", _is_pdf),
+    "png": FileType("image/png", "PNG", _is_png),
+    "jpg": _JPEG,
+    "jpeg": _JPEG,
+    "webp": FileType("image/webp", "WebP", _is_webp),
+    "txt": _TEXT,
+    "log": _TEXT,
+    "csv": FileType("text/csv", "CSV", _is_text),
+    "json": FileType("application/json", "JSON", _is_json),
+    "yaml": _YAML,
+    "yml": _YAML,
+    "xlsx": FileType(f"{_OOXML}.spreadsheetml.sheet", "XLSX", _is_xlsx),
+    "docx": FileType(f"{_OOXML}.wordprocessingml.document", "DOCX", _is_docx),
+    "zip": FileType("application/zip", "ZIP", _is_zip),
+    "eml": FileType("message/rfc822", "EML", _is_eml),
+}
+
+IMAGES = frozenset({"image/png", "image/jpeg", "image/webp"})
