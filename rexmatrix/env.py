@@ -206,6 +206,7 @@ def evidence_storage(env: Env, name: str = "REXMATRIX_STORAGE_URL") -> dict[str,
             "default_acl": None,
             "file_overwrite": False,
             "querystring_auth": True,
+            "max_memory_size": 1024 * 1024,  # larger files go to disk while they are sent on
         },
     }
 

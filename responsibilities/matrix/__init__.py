@@ -8,7 +8,7 @@ from responsibilities.matrix.content import difference, item_content
 from responsibilities.matrix.counts import Totals, totals
 from responsibilities.matrix.document import digest, document
 from responsibilities.matrix.filters import MatrixFilter
-from responsibilities.matrix.load import load, load_many
+from responsibilities.matrix.load import EXPIRING_WITHIN, freshness, load, load_many
 from responsibilities.matrix.shapes import (
     Difference,
     EvidenceInfo,
@@ -26,6 +26,7 @@ from responsibilities.matrix.shapes import (
 )
 
 __all__ = [
+    "EXPIRING_WITHIN",
     "Difference",
     "EvidenceInfo",
     "EvidenceState",
@@ -45,6 +46,7 @@ __all__ = [
     "difference",
     "digest",
     "document",
+    "freshness",
     "item_content",
     "load",
     "load_many",

@@ -64,6 +64,14 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         """Keep evidence that is not archived."""
         return self.filter(archived_at=None)
 
+    def with_current(self) -> Self:
+        """Fetch the newest revision and the side along."""
+        return self.select_related("current", "seat__party", "seat__organization")
+
+    def with_items(self) -> Self:
+        """Fetch the items that each piece serves along, with their responsibilities."""
+        return self.prefetch_related("items__responsibility")
+
 
 class ExportQuerySet(models.QuerySet["Export"]):
     """Exports."""
