@@ -46,10 +46,7 @@ class WorkspaceForm(forms.Form):
         label=_("Address"),
         required=False,
         max_length=60,
-        help_text=_(
-            "Stands in every link and cannot be changed later. "
-            "Leave it empty to have it made from the name."
-        ),
+        help_text=_("Part of every link, for good. Leave it empty to make it from the name."),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "spellcheck": "false", "data-workspace-slug": True}
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Min
@@ -56,15 +57,17 @@ def _happening(event: AuditEvent, items: int, key: str) -> Happening:
         subject=payload["label"],
         key=key if items == 1 else "",
         items=items,
-        changes=tuple(
-            f"{change['field']}: {_shown(change['old'])} → {_shown(change['new'])}"
-            for change in payload["changes"][:CHANGES_SHOWN]
-        ),
+        changes=tuple(_words(change) for change in payload["changes"][:CHANGES_SHOWN]),
     )
 
 
-def _shown(value: str) -> str:
-    """Shorten a value; a dash stands for none."""
-    if len(value) > LONGEST_VALUE:
-        return value[: LONGEST_VALUE - 1].rstrip() + "…"
-    return value or "–"
+def _words(change: Mapping[str, str]) -> str:
+    """Say what changed; a dash stands for a value that is gone."""
+    old, new = _shortened(change["old"]), _shortened(change["new"])
+    return f"{change['field']}: {old} → {new or '–'}" if old else f"{change['field']}: {new}"
+
+
+def _shortened(value: str) -> str:
+    if len(value) <= LONGEST_VALUE:
+        return value
+    return value[: LONGEST_VALUE - 1].rstrip() + "…"

@@ -26,7 +26,7 @@ class Place(StrEnum):
     """The page on which a step is done."""
 
     MATRIX = "matrix"
-    SIGNOFFS = "signoffs"
+    SIGN = "sign"
     TEAMS = "teams"
     MEMBERS = "members"
 
@@ -41,14 +41,18 @@ class Step:
     query: str = ""
 
 
-def next_steps(matrix: Matrix, actor: Actor) -> tuple[Step, ...]:
-    """Return what `actor` has to do next. Nothing for somebody who can only read."""
+def next_steps(matrix: Matrix, actor: Actor, *, to_sign: int = 0) -> tuple[Step, ...]:
+    """Return what `actor` has to do next. Nothing for somebody who can only read.
+
+    `to_sign` is how many items the actor can sign now.
+    """
     seat = _own_seat(matrix, actor)
     if seat is None:
         return ()
     return (
         *_people_steps(matrix, actor),
         *(step for step in _item_steps(matrix, actor, seat) if step.count),
+        *([Step(to_sign, _sign(to_sign), Place.SIGN)] if to_sign else []),
     )
 
 
@@ -81,10 +85,10 @@ def _item_steps(matrix: Matrix, actor: Actor, seat: SeatInfo) -> Iterator[Step]:
     user_id = actor.user.pk if actor.user else None
     everything = MatrixFilter(seat_id=seat.id, user_id=user_id)
 
-    def step(words: Callable[[int], str], *, place: Place = Place.MATRIX, **fields: Any) -> Step:
+    def step(words: Callable[[int], str], **fields: Any) -> Step:
         wanted = replace(everything, **fields)
         count = sum(map(wanted.matches, matrix.rows))
-        return Step(count, words(count) % {"count": count}, place, wanted.query_string())
+        return Step(count, words(count), Place.MATRIX, wanted.query_string())
 
     if may_anywhere(actor, Action.SIGN):
         yield step(_resign, state=(State.STALE, State.UNSIGNED_US))
@@ -97,61 +101,66 @@ def _item_steps(matrix: Matrix, actor: Actor, seat: SeatInfo) -> Iterator[Step]:
         yield step(_side_prove, side=(seat.key,), state=(State.NO_EVIDENCE,))
     if may_anywhere(actor, Action.ITEM_EDIT):
         yield step(_review, side=(seat.key,), finding=(FindingKind.REVIEW_OVERDUE,))
-    if may_anywhere(actor, Action.SIGN):
-        yield step(_sign, place=Place.SIGNOFFS, state=(State.UNSIGNED_US,))
 
 
 def _resign(count: int) -> str:
-    return ngettext(
-        "%(count)s item has changed since it was signed. Look at it and sign it again.",
-        "%(count)s items have changed since they were signed. Look at them and sign them again.",
+    text = ngettext(
+        "%(count)s item has changed since it was signed. Look at it again.",
+        "%(count)s items have changed since they were signed. Look at them again.",
         count,
     )
+    return text % {"count": count}
 
 
 def _assign(count: int) -> str:
-    return ngettext(
+    text = ngettext(
         "%(count)s item of your side lacks an R or an A. Assign it.",
         "%(count)s items of your side lack an R or an A. Assign them.",
         count,
     )
+    return text % {"count": count}
 
 
 def _renew(count: int) -> str:
-    return ngettext(
+    text = ngettext(
         "%(count)s item you own has evidence that has expired or soon will. Renew it.",
         "%(count)s items you own have evidence that has expired or soon will. Renew it.",
         count,
     )
+    return text % {"count": count}
 
 
 def _prove(count: int) -> str:
-    return ngettext(
+    text = ngettext(
         "%(count)s item you own has no evidence. Add some.",
         "%(count)s items you own have no evidence. Add some.",
         count,
     )
+    return text % {"count": count}
 
 
 def _side_prove(count: int) -> str:
-    return ngettext(
+    text = ngettext(
         "%(count)s item of your side has no evidence. Ask its owners.",
         "%(count)s items of your side have no evidence. Ask their owners.",
         count,
     )
+    return text % {"count": count}
 
 
 def _review(count: int) -> str:
-    return ngettext(
+    text = ngettext(
         "%(count)s item of your side is due for review.",
         "%(count)s items of your side are due for review.",
         count,
     )
+    return text % {"count": count}
 
 
 def _sign(count: int) -> str:
-    return ngettext(
-        "%(count)s item is not signed by your side.",
-        "%(count)s items are not signed by your side.",
+    text = ngettext(
+        "%(count)s item waits for your sign-off. Read it and sign.",
+        "%(count)s items wait for your sign-off. Read them and sign.",
         count,
     )
+    return text % {"count": count}

@@ -64,7 +64,9 @@ def default_organizations(
 def provider_party(version: ModelVersion) -> str:
     """Return the key of the provider's party, or of the first one where there is none."""
     kinds = dict(Party.objects.filter(version=version).values_list("key", "kind"))
-    return next((key for key, kind in kinds.items() if kind == PartyKind.PROVIDER), min(kinds))
+    return next(
+        (key for key, kind in kinds.items() if kind == PartyKind.PROVIDER), next(iter(kinds))
+    )
 
 
 def free_slug(name: str) -> str:

@@ -35,13 +35,13 @@ from responsibilities.models import (
     User,
 )
 from responsibilities.permissions import Action, Actor, may_add_workspace, may_anywhere
-from responsibilities.services import workspaces
+from responsibilities.services import signoffs, workspaces
 from responsibilities.services.errors import InvalidError
 from responsibilities.tables.workspaces import workspace_table
 
 _PLACES = {
     Place.MATRIX: "matrix",
-    Place.SIGNOFFS: "matrix",
+    Place.SIGN: "signoff_bulk",
     Place.TEAMS: "team_list",
     Place.MEMBERS: "member_list",
 }
@@ -228,10 +228,11 @@ def workspace_overview(request: WorkspaceRequest) -> HttpResponse:
 
 
 def _steps(grid: matrix.Matrix, request: WorkspaceRequest) -> list[StepLink]:
-    slug = request.workspace.slug
+    actor, slug = request.actor, request.workspace.slug
+    to_sign = 0 if signoffs.why_not_sign(actor) else len(signoffs.waiting(actor, grid))
     return [
         StepLink(step.text, _address(_PLACES[step.place], slug, step.query))
-        for step in next_steps(grid, request.actor)
+        for step in next_steps(grid, actor, to_sign=to_sign)
     ]
 
 
