@@ -6,10 +6,14 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from responsibilities.views import (
     audit,
+    cells,
     evidence,
+    evidence_forms,
     exports,
+    items,
     matrix,
     members,
+    signoff_register,
     signoffs,
     teams,
     workspaces,
@@ -19,25 +23,66 @@ type Routes = list[URLPattern | URLResolver]
 
 matrix_routes: Routes = [
     path("matrix/", matrix.matrix, name="matrix"),
+    path("matrix/rows/<str:key>/", matrix.matrix_row, name="matrix_row"),
+    path("items/<str:key>/cells/<uuid:team_id>/", cells.cell, name="cell"),
+    path("items/<str:key>/undo/", cells.cell_undo, name="cell_undo"),
 ]
 
-item_routes: Routes = []
+item_routes: Routes = [
+    path("items/<str:key>/", items.item_detail, name="item_detail"),
+    path("items/<str:key>/edit/", items.item_edit, name="item_edit"),
+    path("items/<str:key>/history/", items.item_history, name="item_history"),
+    path("items/<str:key>/sign/", signoffs.signoff_sign, name="signoff_sign"),
+]
 
 evidence_routes: Routes = [
     path("evidence/", evidence.evidence_list, name="evidence_list"),
+    path("evidence/new/", evidence_forms.evidence_new, name="evidence_new"),
+    path(
+        "evidence/<uuid:evidence>/",
+        include(
+            [
+                path("", evidence.evidence_detail, name="evidence_detail"),
+                path("edit/", evidence_forms.evidence_edit, name="evidence_edit"),
+                path("revise/", evidence_forms.evidence_revise, name="evidence_revise"),
+                path("link/", evidence.evidence_link, name="evidence_link"),
+                path("unlink/", evidence.evidence_unlink, name="evidence_unlink"),
+                path("archive/", evidence.evidence_archive, name="evidence_archive"),
+                path("restore/", evidence.evidence_restore, name="evidence_restore"),
+                path("r/<int:number>/", evidence.evidence_download, name="evidence_download"),
+                path("r/<int:number>/view/", evidence.evidence_view, name="evidence_view"),
+            ]
+        ),
+    ),
+    path("items/<str:key>/evidence/", evidence.item_evidence, name="item_evidence"),
 ]
 
 signoff_routes: Routes = [
-    path("sign-offs/", signoffs.signoff_list, name="signoff_list"),
+    path("sign-offs/", signoff_register.signoff_list, name="signoff_list"),
+    path("sign-offs/sign/", signoffs.signoff_bulk, name="signoff_bulk"),
+    path("sign-offs/<uuid:signoff_id>/", signoff_register.signoff_detail, name="signoff_detail"),
+    path(
+        "sign-offs/<uuid:signoff_id>/withdraw/", signoffs.signoff_withdraw, name="signoff_withdraw"
+    ),
 ]
 
 people_routes: Routes = [
     path("teams/", teams.team_list, name="team_list"),
+    path("teams/add/<str:party>/", teams.team_add, name="team_add"),
+    path("teams/<uuid:team_id>/edit/", teams.team_edit, name="team_edit"),
+    path("teams/<uuid:team_id>/people/", teams.team_people, name="team_people"),
+    path("teams/<uuid:team_id>/move/", teams.team_move, name="team_move"),
+    path("teams/<uuid:team_id>/archive/", teams.team_archive, name="team_archive"),
+    path("teams/<uuid:team_id>/restore/", teams.team_restore, name="team_restore"),
     path("members/", members.member_list, name="member_list"),
+    path("members/add/<str:party>/", members.member_add, name="member_add"),
+    path("members/<uuid:member_id>/edit/", members.member_edit, name="member_edit"),
+    path("members/<uuid:member_id>/remove/", members.member_remove, name="member_remove"),
 ]
 
 record_routes: Routes = [
     path("audit/", audit.audit_list, name="audit_list"),
+    path("audit/<int:seq>/", audit.audit_detail, name="audit_detail"),
     path("exports/", exports.export_list, name="export_list"),
 ]
 
@@ -49,6 +94,7 @@ urlpatterns: Routes = [
         include(
             [
                 path("", workspaces.workspace_overview, name="workspace_overview"),
+                path("edit/", workspaces.workspace_edit, name="workspace_edit"),
                 *matrix_routes,
                 *item_routes,
                 *evidence_routes,
