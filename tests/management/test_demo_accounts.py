@@ -17,20 +17,22 @@ def listed() -> str:
 
 
 @pytest.mark.usefixtures("world")
-def test_only_accounts_that_the_published_password_opens(settings: Settings) -> None:
+def test_names_address_roles_and_password(settings: Settings) -> None:
     settings.REXMATRIX_DEMO = True
-    members = list(User.objects.filter(memberships__isnull=False).distinct()[:2])
-    for user, password in zip(
-        members, (settings.REXMATRIX_DEMO_PASSWORD, "their own words"), strict=True
-    ):
-        user.email = f"person-{user.pk}@demo.example"
-        user.set_password(password)
-        user.save()
-    found = listed()
-    assert members[0].email in found
-    membership = Membership.objects.filter(user=members[0]).select_related("workspace")[0]
-    assert f"{membership.role} in {membership.workspace.slug}" in found
-    assert members[1].email not in found
+    one, other = User.objects.filter(memberships__isnull=False).distinct()[:2]
+    User.objects.exclude(pk__in=[one.pk, other.pk]).update(is_active=False)
+    one.email = "one@demo.example"
+    one.set_password(settings.REXMATRIX_DEMO_PASSWORD)
+    one.save()
+    other.email = "other@demo.example"
+    other.set_unusable_password()
+    other.save()
+    membership = Membership.objects.filter(user=one).select_related("workspace")[0]
+    lines = listed().splitlines()
+    assert lines[0] == f"Demo accounts, password {settings.REXMATRIX_DEMO_PASSWORD}:"
+    assert len(lines) == 2
+    assert lines[1].split()[0] == one.email
+    assert f"{membership.get_role_display()} of {membership.workspace.name}" in lines[1]
 
 
 @pytest.mark.django_db
