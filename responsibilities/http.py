@@ -119,15 +119,16 @@ def respond(
     message: str,
     fallback: str,
     undo: Undo | None = None,
+    wrong: bool = False,
 ) -> HttpResponse:
     """Answer a change: fragments for htmx, a redirect to `fallback` without it.
 
     `fragments` maps template names to contexts: the first is swapped into the target, the
     others have to carry ``hx-swap-oob``. The message goes to the aria-live line, with an
-    Undo button where `undo` is given.
+    Undo button where `undo` is given; `wrong` says that nothing was changed.
     """
     if not request.htmx:
-        messages.success(request, message)
+        messages.add_message(request, messages.ERROR if wrong else messages.SUCCESS, message)
         return HttpResponseRedirect(fallback)
     parts = [
         render_to_string(template, dict(context), request)
@@ -135,6 +136,7 @@ def respond(
     ]
     status = {
         "status_message": message,
+        "status_error": wrong,
         "undo_url": undo.url if undo else "",
         "undo_fields": undo.fields if undo else {},
     }

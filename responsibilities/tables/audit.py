@@ -1,0 +1,106 @@
+"""The audit log as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import django_tables2 as tables
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from responsibilities.matrix.log import Entry, read
+from responsibilities.models import AuditEvent, Seat
+
+CHANGES_SHOWN = 2
+LIST_OF = {
+    "team": "team_list",
+    "member": "member_list",
+    "export": "export_list",
+    "workspace": "workspace_overview",
+}
+
+
+class AuditTable(tables.Table):  # type: ignore[misc]  # the library has no types
+    """One row per event: number, time, who, what, on what, and what changed."""
+
+    seq = tables.TemplateColumn(
+        template_name="audit_list/_seq.html",
+        verbose_name=_("No."),
+        attrs={"td": {"class": "num"}, "th": {"class": "num"}},
+    )
+    ts = tables.TemplateColumn(
+        template_name="audit_list/_when.html",
+        verbose_name=_("When"),
+        orderable=False,
+        attrs={"td": {"class": "nowrap"}},
+    )
+    who = tables.TemplateColumn(
+        template_name="audit_list/_who.html", verbose_name=_("Who"), orderable=False
+    )
+    side = tables.TemplateColumn(
+        template_name="audit_list/_side.html", verbose_name=_("Side"), orderable=False
+    )
+    via = tables.Column(
+        accessor="pk", verbose_name=_("Via"), orderable=False, attrs={"td": {"class": "muted"}}
+    )
+    action = tables.Column(verbose_name=_("Action"), orderable=False)
+    subject = tables.TemplateColumn(
+        template_name="audit_list/_object.html",
+        verbose_name=_("Object"),
+        orderable=False,
+        attrs={"td": {"class": "audit-object"}},
+    )
+    changes = tables.TemplateColumn(
+        template_name="audit_list/_changes.html",
+        verbose_name=_("What changed"),
+        orderable=False,
+        attrs={"td": {"class": "audit-changes"}},
+    )
+
+    class Meta:
+        attrs = {"class": "table table-stack audit-table"}
+        order_by = ("-seq",)
+
+    caption = _("Audit log")
+    hx_target = "#log"
+
+    def __init__(self, *args: Any, slug: str, seats: Mapping[str, Seat], **kwargs: Any) -> None:
+        """Take the workspace's address, and its sides by party key."""
+        super().__init__(*args, **kwargs)
+        self.slug = slug
+        self.seats = seats
+        self._entries: dict[int, Entry] = {}
+
+    def entry(self, event: AuditEvent) -> Entry:
+        """Return the event in words, read once per row."""
+        if event.pk not in self._entries:
+            self._entries[event.pk] = read(event)
+        return self._entries[event.pk]
+
+    def render_via(self, record: AuditEvent) -> str:
+        """Return the channel in words."""
+        return self.entry(record).via
+
+    def before_render(self, request: HttpRequest) -> None:
+        """Hang words and address on the rows of the page, for the templates of the cells."""
+        for row in self.paginated_rows:
+            event = row.record
+            event.entry = self.entry(event)
+            event.seat = self.seats.get(event.side)
+            event.slug = self.slug
+            event.link = address_of(self.slug, event.entry)
+            event.first_changes = event.entry.changes[:CHANGES_SHOWN]
+            event.more = len(event.entry.changes) - len(event.first_changes)
+
+
+def address_of(slug: str, entry: Entry) -> str:
+    """Return the page of what an event is about, or an empty text where there is none."""
+    event = entry.event
+    if entry.key:
+        return reverse("item_detail", args=[slug, entry.key])
+    if event.object_type == "evidence":
+        return reverse("evidence_detail", args=[slug, event.object_id])
+    route = LIST_OF.get(event.object_type)
+    return reverse(route, args=[slug]) if route else ""
