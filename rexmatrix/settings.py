@@ -260,7 +260,13 @@ LOGGING = {
     "formatters": {
         "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "level": LOG_LEVEL,  # also bounds loggers that set their own level, as the worker's
+        },
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},  # libraries speak only when it matters
     "loggers": {
         "responsibilities": {"level": LOG_LEVEL},

@@ -128,9 +128,15 @@ class ProcessPair:
 
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:
-    """Start a Python program in the project's folder, in a process group of its own."""
+    """Start a Python program in the project's folder, in a process group of its own.
+
+    It logs errors only, unless REXMATRIX_LOG_LEVEL says otherwise: this terminal is for people.
+    """
     return subprocess.Popen(  # noqa: S603  # our own programs, no shell
-        [sys.executable, *arguments], cwd=settings.BASE_DIR, process_group=0
+        [sys.executable, *arguments],
+        cwd=settings.BASE_DIR,
+        env={"REXMATRIX_LOG_LEVEL": "ERROR"} | os.environ,
+        process_group=0,
     )
 
 
