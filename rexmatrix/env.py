@@ -168,7 +168,7 @@ def sqlite_database(path: Path) -> dict[str, Any]:
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            "timeout": 30,
             "init_command": f"PRAGMA journal_mode={mode}; PRAGMA synchronous=FULL;",
         },
     }
