@@ -6,28 +6,35 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from responsibilities.choices import AuditAction, Letter
 from responsibilities.models import Assignment, Item, Membership, Team, User, Workspace
-from responsibilities.permissions import Action, Actor, require
+from responsibilities.permissions import Action, Actor, require, require_anywhere, why_not
 from responsibilities.services import audit, items
 from responsibilities.services.errors import InvalidError
 
 type Cell = Mapping[str, uuid.UUID | None]
 """The letters of one team on one item: letter → id of the named person, or None."""
 
+UNDO_SECONDS = 120
+"""How long a change can be undone. The button goes after ten seconds, unless somebody is on it."""
+
+_UNDO_SALT = "responsibilities.assignments.undo"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The item after the change, and the cells that changed as they were before.
 
-    Giving `previous` to `set_cells` undoes the change.
+    `undo` is what `undo` takes to put them back; it is empty if nothing changed.
     """
 
     item: Item
     previous: dict[uuid.UUID, dict[str, uuid.UUID | None]]
+    undo: str = ""
 
 
 @transaction.atomic
@@ -58,8 +65,53 @@ def set_cells(
     before = _cells(item)
     wanted = {team: dict(cell) for team, cell in cells.items()}
     _move_accountable(actor, item, before, wanted)
+    return _replace(actor, workspace, item, before, wanted)
+
+
+@transaction.atomic
+def undo(*, actor: Actor, workspace: Workspace, key: str, token: str) -> Outcome:
+    """Take the actor's own last change to an item back: exactly, and in one step.
+
+    `token` is `Outcome.undo` of that change, signed by this module, so it cannot be made up.
+    It holds for the same person on the same side, for the same item, as long as nobody has
+    changed the item since, and for two minutes. Under these conditions A may also go back to
+    a team that the actor may not assign for: the item is again what it was a moment ago.
+
+    Raises InvalidError for a token that is false, too old or of somebody else, or if a team
+    or person of that time is no longer there; ConflictError if the item has changed since;
+    NotAllowedError if the actor may no longer assign.
+    """
+    require_anywhere(actor, Action.ASSIGN)
+    version, cells = _read_undo(actor, workspace, key, token)
+    item = items.lock(workspace, key, version)
+    _check_people(cells, _teams(workspace, cells))
+    return _replace(actor, workspace, item, _cells(item), cells, reason="undo")
+
+
+def why_not_take(actor: Actor, *, holder_id: int, owner_id: int, vacant: bool = False) -> str:
+    """Return why the actor may not take A from a team of the side `owner_id`, or an empty text.
+
+    The side that holds the item always may. `vacant` is about the owner's side. No query.
+    """
+    if actor.is_system or actor.seat_id == holder_id:
+        return ""
+    return why_not(actor, Action.ASSIGN, owner_id, vacant=vacant)
+
+
+def _replace(
+    actor: Actor,
+    workspace: Workspace,
+    item: Item,
+    before: Mapping[uuid.UUID, Cell],
+    wanted: Mapping[uuid.UUID, Cell],
+    *,
+    reason: str = "",
+) -> Outcome:
+    """Write what differs, with one audit event. The item is locked and everything is checked."""
     previous = {
-        team: before.get(team, {}) for team, cell in wanted.items() if before.get(team, {}) != cell
+        team: dict(before.get(team, {}))
+        for team, cell in wanted.items()
+        if before.get(team, {}) != cell
     }
     if not previous:
         return Outcome(item, {})
@@ -69,12 +121,52 @@ def set_cells(
         workspace=workspace,
         actor=actor,
         action=AuditAction.ASSIGNMENT_CHANGED,
-        subject=audit.Subject("item", key, item.version),
+        subject=audit.Subject("item", item.responsibility.key, item.version),
         label=str(item.responsibility),
         changes=_changes(previous, wanted),
+        reason=reason,
         items=[item],
     )
-    return Outcome(item, previous)
+    return Outcome(item, previous, _undo_token(actor, item, previous))
+
+
+def _undo_token(actor: Actor, item: Item, previous: Mapping[uuid.UUID, Cell]) -> str:
+    cells = {
+        str(team): {letter: str(person) if person else None for letter, person in cell.items()}
+        for team, cell in previous.items()
+    }
+    return signing.dumps(
+        {
+            "of": _undo_scope(actor, item.workspace_id, item.responsibility.key),
+            "version": item.version,
+            "cells": cells,
+        },
+        salt=_UNDO_SALT,
+    )
+
+
+def _undo_scope(actor: Actor, workspace: uuid.UUID, key: str) -> list[str]:
+    """Return whose change to what a token undoes."""
+    user = str(actor.user.pk) if actor.user else ""
+    return [user, str(actor.seat_id), str(workspace), key]
+
+
+def _read_undo(
+    actor: Actor, workspace: Workspace, key: str, token: str
+) -> tuple[int, dict[uuid.UUID, dict[str, uuid.UUID | None]]]:
+    refusal = InvalidError(_("This can no longer be undone. Nothing was changed."))
+    try:
+        data = signing.loads(token, salt=_UNDO_SALT, max_age=UNDO_SECONDS)
+    except signing.BadSignature as bad:
+        raise refusal from bad
+    if data["of"] != _undo_scope(actor, workspace.pk, key):
+        raise refusal
+    return data["version"], {
+        uuid.UUID(team): {
+            letter: uuid.UUID(person) if person else None for letter, person in cell.items()
+        }
+        for team, cell in data["cells"].items()
+    }
 
 
 def _teams(workspace: Workspace, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Team]:

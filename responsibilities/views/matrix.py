@@ -1,16 +1,71 @@
-"""Pages of matrix."""
+"""The matrix: the page, the part of it that a filter changes, and one row of it."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from typing import Any
+
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from responsibilities import matrix as read_model
 from responsibilities.http import WorkspaceRequest, in_workspace
+from responsibilities.matrix import Matrix, MatrixFilter
+from responsibilities.permissions import Action, may_anywhere
+from responsibilities.tables import matrix as tables
+from responsibilities.tables import matrix_filters
 
 
 @require_safe
 @in_workspace()
 def matrix(request: WorkspaceRequest) -> HttpResponse:
-    """Show the matrix of a workspace."""
-    return render(request, "matrix/page.html", {"workspace": request.workspace, "nav": "matrix"})
+    """Show the matrix of a workspace, filtered by the address.
+
+    With htmx a change of the filter bar answers the grid and its counts alone, anything else
+    (a chip taken away, all filters cleared) the filter bar as well.
+    """
+    context = _context(request)
+    template = "matrix/page.html"
+    if request.htmx:
+        wants_grid = request.htmx.target == "grid-view"
+        template = "matrix/_grid.html" if wants_grid else "matrix/_view.html"
+    response = render(request, template, context)
+    patch_vary_headers(response, ("HX-Request", "HX-Target"))
+    return response
+
+
+@require_safe
+@in_workspace()
+def matrix_row(request: WorkspaceRequest, key: str) -> HttpResponse:
+    """Answer one row as it is now, and the totals."""
+    grid = read_model.load(request.workspace)
+    row = grid.by_key.get(key)
+    if row is None:
+        raise Http404
+    parts = [
+        render_to_string(name, context, request)
+        for name, context in tables.fragments(grid, row, request.actor).items()
+    ]
+    return HttpResponse("".join(parts))
+
+
+def _context(request: WorkspaceRequest) -> dict[str, Any]:
+    everything = read_model.load(request.workspace)
+    chosen = MatrixFilter.parse(
+        request.GET, seat_id=request.membership.seat_id, user_id=request.user.pk
+    )
+    shown: Matrix = chosen.apply(everything)
+    return {
+        "workspace": request.workspace,
+        "nav": "matrix",
+        "grid": tables.grid(shown, request.actor),
+        "totals": tables.counts(everything),
+        "chosen": chosen,
+        "query": chosen.query_string(),
+        "menus": matrix_filters.menus(everything, chosen),
+        "chips": matrix_filters.chips(everything, chosen),
+        "may_edit": may_anywhere(request.actor, Action.ASSIGN),
+        "may_export": may_anywhere(request.actor, Action.EXPORT),
+    }

@@ -224,6 +224,10 @@ function prepare(root) {
     const field = fieldOf(form);
     if (field) field.multiple = true;
   }
+  for (const list of root.querySelectorAll("[data-item-picker] [role=group]")) {
+    const ticked = list.querySelector(":checked");
+    if (ticked) list.scrollTop = ticked.offsetTop - list.offsetTop - list.clientHeight / 3;
+  }
 }
 prepare(document);
 document.addEventListener("htmx:load", (event) => prepare(event.target.parentNode ?? document));

@@ -1,0 +1,335 @@
+"""The matrix as a grid: every word, address and class of a page's cells, made ready beforehand.
+
+A large matrix has many thousand cells, so the template only prints: the shapes here are tuples
+that a loop unpacks, and chips are made once per combination of letters.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cache
+from typing import NamedTuple
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from responsibilities.choices import Letter, Obligation, Severity, SignoffState
+from responsibilities.matrix import (
+    EvidenceState,
+    Holding,
+    ItemRow,
+    Matrix,
+    SeatInfo,
+    SideState,
+    TeamColumn,
+    totals,
+)
+from responsibilities.permissions import Action, Actor, may
+
+OWNING = frozenset({Letter.RESPONSIBLE, Letter.ACCOUNTABLE})
+INITIALS_SHOWN = 2
+FEW_TEAMS = 4
+SOME_TEAMS = 7
+
+
+class Cell(NamedTuple):
+    """One team on one item. `owner` and `people` are words for narrow screens."""
+
+    href: str
+    css: str
+    label: str
+    chips: SafeString
+    letters: str
+    owner: str
+    people: str
+
+
+class Mark(NamedTuple):
+    """A sign beside the letters: evidence, a sign-off, findings. `text` may be empty."""
+
+    css: str
+    label: str
+    text: str
+
+
+class GridRow(NamedTuple):
+    """One item as it is printed. `reason` says why it does not apply, if it does not."""
+
+    key: str
+    href: str
+    title: str
+    version: int
+    css: str
+    tag: str
+    reason: str
+    cells: Sequence[Cell]
+    evidence: Mark
+    signs: Sequence[Mark]
+    findings: Mark
+
+
+class TeamHead(NamedTuple):
+    """The heading of a team's column."""
+
+    name: str
+    css: str
+    title: str
+    empty: bool
+
+
+class SideHead(NamedTuple):
+    """The heading over the teams of one side."""
+
+    organization: str
+    kind: str
+    party: str
+    span: int
+
+
+class GridSection(NamedTuple):
+    """A section heading and its rows."""
+
+    key: str
+    title: str
+    plane: str
+    holder: str
+    kind: str
+    rows: Sequence[GridRow]
+
+
+class Grid(NamedTuple):
+    """Everything the template of the grid prints."""
+
+    sides: Sequence[SideHead]
+    teams: Sequence[TeamHead]
+    seats: Sequence[SeatInfo]
+    sections: Sequence[GridSection]
+    columns: int
+    rows: int
+    density: str
+
+
+class Columns:
+    """What holds for whole columns: addresses, names, and which of them the actor may change."""
+
+    def __init__(self, matrix: Matrix, actor: Actor) -> None:
+        """Take the matrix for its teams and sides, and who looks at it."""
+        self.matrix = matrix
+        self.prefix, self.suffix = _address_parts(matrix.workspace.slug)
+        self.open = {
+            seat.id: may(actor, Action.ASSIGN, seat.id, vacant=seat.vacant) for seat in matrix.seats
+        }
+        self.teams = [
+            (
+                team,
+                f"/cells/{team.id}/",
+                f"{team.seat.organization} {team.name}",
+                self._css(team, first=index == 0 or matrix.teams[index - 1].seat != team.seat),
+            )
+            for index, team in enumerate(matrix.teams)
+        ]
+
+    def _css(self, team: TeamColumn, *, first: bool) -> str:
+        css = "cell first" if first else "cell"
+        return css if self.open[team.seat.id] else f"{css} fixed"
+
+    def cells(self, row: ItemRow) -> list[Cell]:
+        """Return the cells of a row, in the order of the columns."""
+        base, title, held = f"{self.prefix}{row.key}", row.title, row.cells
+        nothing = _("no letter")
+        cells = []
+        for team, path, name, css in self.teams:
+            holdings = held.get(team.id)
+            if holdings is None:
+                cells.append(Cell(base + path, css, f"{title}, {name}: {nothing}", _EMPTY, *_NONE))
+                continue
+            owners = [holding for holding in holdings if holding.letter in OWNING]
+            cells.append(
+                Cell(
+                    base + path,
+                    f"{css} owner" if owners else css,
+                    f"{title}, {name}: {spoken(holdings)}",
+                    _chips(
+                        tuple(holding.letter.value for holding in holdings),
+                        tuple(dict.fromkeys(h.person.name for h in holdings if h.person)),
+                    ),
+                    "".join(holding.letter for holding in holdings),
+                    team.name if owners else "",
+                    ", ".join(dict.fromkeys(h.person.name for h in owners if h.person)),
+                )
+            )
+        return cells
+
+    def row(self, row: ItemRow) -> GridRow:
+        """Return a row as it is printed."""
+        return GridRow(
+            key=row.key,
+            href=f"{self.prefix}{row.key}/",
+            title=row.title,
+            version=row.version,
+            css="" if row.is_applicable else "not-applicable",
+            tag="" if row.obligation == Obligation.REQUIRED else str(row.obligation.label),
+            reason="" if row.is_applicable else row.applicability_reason,
+            cells=self.cells(row),
+            evidence=_evidence(row),
+            signs=[_sign(side) for side in row.sides],
+            findings=_findings(row),
+        )
+
+
+def grid(matrix: Matrix, actor: Actor) -> Grid:
+    """Return the matrix, filtered or not, as a grid for this actor. No query."""
+    columns = Columns(matrix, actor)
+    empty = {finding.team.id for finding in matrix.team_findings if finding.team}
+    return Grid(
+        sides=[
+            SideHead(seat.organization, seat.kind, seat.party, len(teams))
+            for seat in matrix.seats
+            if (teams := matrix.teams_of(seat.id))
+        ],
+        teams=[_head(team, css, empty) for team, _path, _name, css in columns.teams],
+        seats=matrix.seats,
+        sections=[
+            GridSection(
+                key=section.key,
+                title=section.title,
+                plane=section.plane if section.plane != section.title else "",
+                holder=section.holder.organization,
+                kind=section.holder.kind,
+                rows=[columns.row(row) for row in section.rows],
+            )
+            for section in matrix.sections
+        ],
+        columns=3 + len(matrix.teams) + 1 + len(matrix.seats) + 1,
+        rows=len(matrix.rows),
+        density=_density(len(matrix.teams)),
+    )
+
+
+class Count(NamedTuple):
+    """One figure of the summary line. `kind` draws the dot of a side where there is one."""
+
+    number: int
+    label: str
+    kind: str = ""
+
+
+def counts(matrix: Matrix) -> list[Count]:
+    """Return the figures of the summary line, over all items of the matrix."""
+    sums = totals(matrix.rows, [seat.id for seat in matrix.seats])
+    signed = _("signed by %(organization)s")
+    return [
+        Count(sums.items, ngettext("item", "items", sums.items)),
+        Count(sums.assigned, _("assigned")),
+        Count(sums.evidenced, _("with evidence")),
+        *(
+            Count(sums.signed[seat.id], signed % {"organization": seat.organization}, seat.kind)
+            for seat in matrix.seats
+        ),
+        Count(sums.with_findings, _("with findings")),
+    ]
+
+
+def fragments(matrix: Matrix, row: ItemRow, actor: Actor) -> dict[str, dict[str, object]]:
+    """Return what a change to one item swaps, out of band: its row and the totals."""
+    return {
+        "matrix/_row_changed.html": {"row": Columns(matrix, actor).row(row)},
+        "matrix/_totals.html": {"totals": counts(matrix), "out_of_band": True},
+    }
+
+
+def spoken(holdings: Iterable[Holding]) -> str:
+    """Return letters as a person says them: ``Responsible, Accountable (Ada Lovelace)``."""
+    return ", ".join(
+        f"{holding.letter.label} ({holding.person.name})"
+        if holding.person
+        else str(holding.letter.label)
+        for holding in holdings
+    )
+
+
+def _address_parts(slug: str) -> tuple[str, str]:
+    """Return what stands before and after the key in an item's address."""
+    before, after = reverse("item_detail", kwargs={"slug": slug, "key": "KEY"}).split("KEY")
+    return before, after
+
+
+def _density(teams: int) -> str:
+    """Return how wide a team's column may be: few teams get room, many share it."""
+    if teams <= FEW_TEAMS:
+        return "few"
+    return "some" if teams <= SOME_TEAMS else "many"
+
+
+def _head(team: TeamColumn, css: str, empty: AbstractSet[uuid.UUID]) -> TeamHead:
+    title = team.description or team.name
+    if team.id in empty:
+        title = _("%(team)s owns duties but has no members.") % {"team": team.name}
+    return TeamHead(team.name, css.replace("cell", "team"), title, team.id in empty)
+
+
+_EMPTY = mark_safe("")
+_NONE = ("", "", "")
+
+
+@cache
+def _chip(letter: str) -> SafeString:
+    return format_html('<b class="letter letter-{0}">{0}</b>', letter)
+
+
+def _chips(letters: tuple[str, ...], people: tuple[str, ...]) -> SafeString:
+    chips = format_html_join("", "{}", ((_chip(letter),) for letter in letters))
+    if not people:
+        return chips
+    marks = [_initials(name) for name in people[:INITIALS_SHOWN]]
+    more = "+" if len(people) > INITIALS_SHOWN else ""
+    return format_html('{}<i class="who">{}{}</i>', chips, " ".join(marks), more)
+
+
+def _initials(name: str) -> str:
+    words = name.split()
+    return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
+
+
+def _evidence(row: ItemRow) -> Mark:
+    count = len(row.evidence)
+    if not count:
+        return Mark("tally none", _("No evidence"), "")
+    label = ngettext("%(count)s piece of evidence", "%(count)s pieces of evidence", count)
+    label %= {"count": count}
+    states = {piece.state for piece in row.evidence}
+    if EvidenceState.EXPIRED in states:
+        return Mark("tally wrong", _("%(evidence)s, expired") % {"evidence": label}, str(count))
+    if EvidenceState.EXPIRING in states:
+        return Mark(
+            "tally soon", _("%(evidence)s, about to expire") % {"evidence": label}, str(count)
+        )
+    return Mark("tally good", label, str(count))
+
+
+_SIGN_CSS = {
+    SignoffState.NONE: "sign none",
+    SignoffState.CURRENT: "sign current",
+    SignoffState.STALE: "sign stale",
+    SignoffState.WITHDRAWN: "sign withdrawn",
+}
+
+
+def _sign(side: SideState) -> Mark:
+    label = f"{side.seat.organization}: {side.state.label}"
+    if side.signoff and side.state != SignoffState.NONE:
+        label = f"{label} ({side.signoff.printed_name})"
+    return Mark(_SIGN_CSS[side.state], label, "")
+
+
+def _findings(row: ItemRow) -> Mark:
+    if not row.findings:
+        return Mark("tally none", _("No findings"), "")
+    wrong = any(finding.severity == Severity.WRONG for finding in row.findings)
+    label = "; ".join(str(finding.kind.label) for finding in row.findings)
+    return Mark("tally wrong" if wrong else "tally soon", label, str(len(row.findings)))
