@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from responsibilities.matrix.shapes import Difference, ItemRow, Matrix, SectionG
 from responsibilities.models import AuditEvent, Item, Workspace
 
 EVENTS_PER_PAGE = 20
+_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Event:
     actor: str
     side: str
     via: Via
-    changes: Sequence[Mapping[str, str]]
+    changes: Sequence[Difference]
     reason: str
 
 
@@ -130,6 +132,14 @@ def _event(event: AuditEvent, sides: Mapping[str, str]) -> Event:
         actor=payload["actor"],
         side=sides.get(event.side, ""),
         via=Via(json.loads(event.leaf)["actor"]["via"]),
-        changes=payload["changes"],
+        changes=[
+            Difference(change["field"], _shortened(change["old"]), _shortened(change["new"]))
+            for change in payload["changes"]
+        ],
         reason=payload["reason"],
     )
+
+
+def _shortened(text: str) -> str:
+    """Shorten SHA-256 digests to what tells them apart; the audit log has them whole."""
+    return _DIGEST.sub(r"\1…", text)

@@ -24,6 +24,7 @@ from responsibilities.choices import (
     Severity,
     SignoffState,
 )
+from responsibilities.matrix.words import Run, runs
 
 if TYPE_CHECKING:
     from responsibilities.models import Workspace
@@ -164,6 +165,11 @@ class Difference:
     old: str
     new: str
 
+    @property
+    def runs(self) -> list[Run]:
+        """Old and new put together word by word, where they have something in common."""
+        return runs(self.old, self.new)
+
 
 @dataclass(eq=False)
 class ItemRow:
@@ -221,6 +227,11 @@ class ItemRow:
     def holdings_with(self, letter: Letter) -> tuple[Holding, ...]:
         """Return the holdings that have this letter."""
         return tuple(holding for holding in self.holdings if holding.letter == letter)
+
+    @property
+    def by_letter(self) -> tuple[tuple[Letter, tuple[Holding, ...]], ...]:
+        """The holdings of each letter, in the order R, A, C, I."""
+        return tuple((letter, self.holdings_with(letter)) for letter in Letter)
 
     @property
     def accountable(self) -> Holding | None:

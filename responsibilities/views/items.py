@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import retarget
 
-from responsibilities.choices import Letter
 from responsibilities.forms.items import ItemForm, merge, reopened, service_values
 from responsibilities.http import WorkspaceRequest, announce, in_workspace, is_in_panel, respond
 from responsibilities.matrix import ItemRow, MatrixFilter
 from responsibilities.matrix.item import ItemPage, history, load_item
 from responsibilities.models import Item
-from responsibilities.permissions import Action, may, why_not
+from responsibilities.permissions import Action, may, may_anywhere, why_not
 from responsibilities.services import items, signoffs
 from responsibilities.services.errors import ConflictError, InvalidError, NotAllowedError
 
@@ -159,12 +158,13 @@ def _context(request: WorkspaceRequest, page: ItemPage) -> dict[str, Any]:
         | _history(request, page)
         | {
             "edit_refusal": _edit_refusal(request, row),
-            "owners": [(letter, row.holdings_with(letter)) for letter in Letter],
-            "assignable": [
-                team
+            "may_edit_evidence": may_anywhere(actor, Action.EVIDENCE_EDIT),
+            "assignable": {
+                team.id
                 for team in page.grid.teams
                 if may(actor, Action.ASSIGN, team.seat.id, vacant=team.seat.vacant)
-            ],
+            },
+            "free_teams": [team for team in page.grid.teams if team.id not in row.cells],
             "sides": [
                 (side, page.changes.get(side.signoff.id, ()) if side.signoff else ())
                 for side in row.sides
