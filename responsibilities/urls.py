@@ -84,6 +84,9 @@ record_routes: Routes = [
     path("audit/", audit.audit_list, name="audit_list"),
     path("audit/<int:seq>/", audit.audit_detail, name="audit_detail"),
     path("exports/", exports.export_list, name="export_list"),
+    path("exports/new/", exports.export_new, name="export_new"),
+    path("exports/<uuid:export_id>/cancel/", exports.export_cancel, name="export_cancel"),
+    path("exports/<uuid:export_id>/file", exports.export_file, name="export_file"),
 ]
 
 urlpatterns: Routes = [

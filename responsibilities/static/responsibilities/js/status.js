@@ -47,8 +47,13 @@ if (line) {
   new MutationObserver(changed).observe(line, { childList: true });
   changed();
   document.addEventListener("rex:status", (event) => say(event.detail.text, event.detail.tone));
-  document.addEventListener("htmx:beforeRequest", () => loading(1));
-  document.addEventListener("htmx:afterRequest", () => loading(-1));
+  /* A list that asks for itself again and again carries data-quiet: it draws no line. */
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!event.detail.elt.matches("[data-quiet]")) loading(1);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.elt.matches("[data-quiet]")) loading(-1);
+  });
   document.addEventListener("htmx:sendError", () => say(line.dataset.offline, "wrong"));
   document.addEventListener("htmx:timeout", () => say(line.dataset.offline, "wrong"));
   document.addEventListener("htmx:responseError", (event) =>

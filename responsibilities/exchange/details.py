@@ -1,0 +1,75 @@
+"""What an export says of itself, and how it listens to whoever waits for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Protocol
+
+from responsibilities import canonical
+from responsibilities.choices import Paper
+from responsibilities.matrix import Matrix, document
+
+DRAFT = "DRAFT"
+ATTACHMENT_NAME = "matrix.json"
+
+
+class ExportError(Exception):
+    """The file could not be made. The message is for the person who asked for it."""
+
+
+class ExportStoppedError(Exception):
+    """Somebody cancelled the export. Nothing is left of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilterWords:
+    """One part of a filter in words: what is filtered by, and the values that pass."""
+
+    label: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What stands on the front of an export.
+
+    `requested_by` is the printed name, with `organization` where the person sits on a side.
+    `filter` is empty for a whole matrix.
+    """
+
+    edition: str
+    created_at: dt.datetime
+    requested_by: str
+    organization: str
+    filter: tuple[FilterWords, ...] = ()
+    paper: Paper = Paper.A4
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether this is no attested edition."""
+        return self.edition == DRAFT
+
+
+class Watch(Protocol):
+    """Whoever waits for an export."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Hear that `done` of `total` steps are finished."""
+
+    def stopped(self) -> bool:
+        """Say whether the export is no longer wanted. Asked about twice a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """The canonical JSON of what is exported, and its SHA-256."""
+
+    data: bytes
+    sha256: str
+
+
+def attachment(matrix: Matrix) -> Attachment:
+    """Return the canonical JSON of a matrix with its digest."""
+    value = document(matrix)
+    return Attachment(data=canonical.dumps(value), sha256=canonical.sha256_hex(value))

@@ -1,0 +1,199 @@
+"""Writes the RACI PDF: decides the parts, has them rendered, and puts them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from responsibilities.exchange.details import ATTACHMENT_NAME, Details, Watch, attachment
+from responsibilities.exchange.pdf import contexts, layout, sheet
+from responsibilities.exchange.pdf.cache import PartCache, key_of
+from responsibilities.exchange.pdf.contents import contents, outline
+from responsibilities.exchange.pdf.jobs import (
+    Attached,
+    Limits,
+    MergeJob,
+    MergePart,
+    Rendered,
+    RenderJob,
+)
+from responsibilities.exchange.pdf.pool import Pool
+from responsibilities.matrix import Matrix
+
+OPENING: Final = "opening"
+RUNNING: Final = "running"
+_OPENING_TRIES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the file: its key, the title in its running head, and whether its pages lie."""
+
+    key: str
+    title: str
+    html: str
+    landscape: bool = False
+
+
+def write(matrix: Matrix, details: Details, watch: Watch) -> bytes:
+    """Return the PDF of a matrix. The same matrix and details give the same bytes.
+
+    Raises ExportError when rendering fails or takes too long, ExportStoppedError when `watch`
+    says that nobody waits any more.
+    """
+    limits = Limits(
+        memory_bytes=settings.REXMATRIX_PDF_MEMORY_BYTES,
+        seconds=settings.REXMATRIX_EXPORT_SECONDS,
+    )
+    with Pool(
+        workers=settings.REXMATRIX_PDF_WORKERS,
+        limits=limits,
+        seconds=settings.REXMATRIX_EXPORT_SECONDS,
+        stopped=watch.stopped,
+    ) as pool:
+        return _Writing(matrix, details, watch, pool).file()
+
+
+class _Writing:
+    """One file on its way."""
+
+    def __init__(self, matrix: Matrix, details: Details, watch: Watch, pool: Pool) -> None:
+        self.matrix = matrix
+        self.details = details
+        self.watch = watch
+        self.pool = pool
+        self.attached = attachment(matrix)
+        self.facts = contexts.facts(matrix, details, self.attached)
+        self.sheet = sheet.render(details.paper)
+        self.parts = tuple(self._parts())
+        self.done = 0
+        self.steps = len(self.parts) + 3  # and the running heads, the opening, the merge
+
+    def file(self) -> bytes:
+        """Render what is not in the cache, and return the whole."""
+        jobs = [RenderJob(part.key, part.html, self.sheet) for part in self.parts]
+        jobs.append(self._running_heads())
+        rendered = self._rendered(jobs)
+        opening = self._opening(rendered)
+        self._step()
+        job = MergeJob(
+            parts=(
+                MergePart(opening.data, 0),
+                *(
+                    MergePart(rendered[part.key].data, head)
+                    for head, part in enumerate(self.parts, start=1)
+                ),
+            ),
+            running=rendered[RUNNING].data,
+            outline=tuple(outline(self.matrix)),
+            labels={f"item-{row.key}": f"{row.key} {row.title}" for row in self.matrix.rows},
+            page_words=_("Page {page} of {pages}"),
+        )
+        file = self.pool.run_one("merge", job)
+        self._step()
+        return file
+
+    def _parts(self) -> Iterator[Part]:
+        matrix = self.matrix
+        yield self._part("guide", _("How to read this matrix"), contexts.guide(matrix))
+        yield self._part("teams", _("Parties, teams and people"), contexts.teams(matrix))
+        yield self._part("summary", _("Summary"), contexts.summary(matrix))
+        yield self._part("findings", _("Gaps and findings"), contexts.findings(matrix))
+        columns = layout.matrix_columns(self.details.paper, len(matrix.teams), len(matrix.seats))
+        sections = contexts.numbered(matrix)
+        for section in sections:
+            title = _("Matrix · %(section)s") % {"section": section.title}
+            context = contexts.matrix_part(matrix, section, columns)
+            yield self._part("matrix", title, context, number=section.number, landscape=True)
+        for section in sections:
+            title = _("Items · %(section)s") % {"section": section.title}
+            yield self._part("items", title, contexts.items_part(section), number=section.number)
+        evidence, signoffs = contexts.evidence(matrix), contexts.signoffs(matrix)
+        yield self._part("evidence", _("Register of evidence"), evidence, landscape=True)
+        yield self._part("signoffs", _("Register of sign-offs"), signoffs, landscape=True)
+        yield self._part("file", _("About this file"), self.facts)
+
+    def _part(
+        self,
+        name: str,
+        title: str,
+        context: Mapping[str, Any],
+        *,
+        number: int = 0,
+        landscape: bool = False,
+    ) -> Part:
+        html = render_to_string(f"pdf/{name}.html", {**context, "title": title})
+        return Part(f"{name}{number or ''}", title, html, landscape)
+
+    def _running_heads(self) -> RenderJob:
+        heads = [(_("Contents"), False), *((part.title, part.landscape) for part in self.parts)]
+        html = render_to_string("pdf/running.html", {**self.facts, "heads": heads})
+        return RenderJob(RUNNING, html, self.sheet, tagged=False)
+
+    def _rendered(self, jobs: Sequence[RenderJob]) -> dict[str, Rendered]:
+        """Return the parts by key, from the cache or rendered now."""
+        cache = PartCache(
+            Path(settings.REXMATRIX_PDF_CACHE_DIR), settings.REXMATRIX_PDF_CACHE_BYTES
+        )
+        versions = self.pool.versions()
+        names = {job.key: key_of(job, versions) for job in jobs}
+        found: dict[str, Rendered] = {}
+        missing: dict[str, RenderJob] = {}
+        for job in jobs:
+            part = cache.get(names[job.key])
+            if part is None:
+                missing[job.key] = job
+            else:
+                found[job.key] = part
+                self._step()
+
+        def keep(key: str, answer: bytes) -> None:
+            found[key] = Rendered.unpack(answer)
+            cache.put(names[key], found[key])
+            self._step()
+
+        self.pool.run(missing, keep)
+        return found
+
+    def _opening(self, rendered: Mapping[str, Rendered]) -> Rendered:
+        """Render cover and contents; again if they take other than the expected pages.
+
+        The numbers in the contents depend on how many pages the contents take.
+        """
+        pages = 2
+        for _try in range(_OPENING_TRIES):
+            lines = contents(self.matrix, [(p.key, rendered[p.key]) for p in self.parts], pages)
+            opening = Rendered.unpack(self.pool.run_one(OPENING, self._opening_job(lines)))
+            if opening.pages == pages:
+                return opening
+            pages = opening.pages
+        msg = "the contents do not settle on a number of pages"
+        raise RuntimeError(msg)
+
+    def _opening_job(self, lines: Sequence[object]) -> RenderJob:
+        created = self.details.created_at
+        html = render_to_string(
+            "pdf/opening.html",
+            {
+                **self.facts,
+                "lines": lines,
+                "title": self.facts["file_title"],
+                "created": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "author": self.details.requested_by,
+                "description": self.facts["file_description"],
+            },
+        )
+        file = Attached(
+            ATTACHMENT_NAME, self.attached.data, _("The matrix as canonical JSON"), created
+        )
+        return RenderJob(OPENING, html, self.sheet, attached=(file,))
+
+    def _step(self) -> None:
+        self.done += 1
+        self.watch.progress(self.done, self.steps)

@@ -1,0 +1,48 @@
+"""The fonts that are shipped and embedded: IBM Plex, under the SIL Open Font License."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+FOLDER: Final = Path(__file__).resolve().parents[2] / "static/responsibilities/fonts/pdf"
+SCHEME: Final = "app:"
+
+# Family, weight and file. There is no italic: emphasis is by weight and by place.
+FACES: Final = (
+    ("Plex", 400, "IBMPlexSans-Regular.ttf"),
+    ("Plex", 500, "IBMPlexSans-Medium.ttf"),
+    ("Plex", 600, "IBMPlexSans-SemiBold.ttf"),
+    ("Plex Condensed", 400, "IBMPlexSansCondensed-Regular.ttf"),
+    ("Plex Condensed", 500, "IBMPlexSansCondensed-Medium.ttf"),
+    ("Plex Condensed", 600, "IBMPlexSansCondensed-SemiBold.ttf"),
+    ("Plex Mono", 400, "IBMPlexMono-Regular.ttf"),
+)
+PAGE_NUMBER_FACE: Final = "IBMPlexSans-Regular.ttf"
+
+
+@cache
+def read(name: str) -> bytes:
+    """Return the bytes of a font. Raises KeyError for a file that is not one of ours."""
+    if name not in {file for _, _, file in FACES}:
+        raise KeyError(name)
+    return (FOLDER / name).read_bytes()
+
+
+@cache
+def digest() -> str:
+    """Return one SHA-256 over all fonts: other fonts, other pages."""
+    whole = hashlib.sha256()
+    for _, _, name in FACES:
+        whole.update(hashlib.sha256(read(name)).digest())
+    return whole.hexdigest()
+
+
+def face_rules() -> str:
+    """Return the ``@font-face`` rules. Their addresses are answered by the engine's fetcher."""
+    return "\n".join(
+        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url({SCHEME}{name}) }}'
+        for family, weight, name in FACES
+    )

@@ -1,0 +1,120 @@
+"""Background tasks. They run in the task worker, as the system, on behalf of whoever asked."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.http import QueryDict
+from django.tasks import task
+from django.utils.translation import gettext as _
+
+from responsibilities import matrix
+from responsibilities.choices import Paper
+from responsibilities.exchange import filters
+from responsibilities.exchange.details import Details, ExportError, ExportStoppedError
+from responsibilities.exchange.registry import WRITERS
+from responsibilities.matrix import MatrixFilter
+from responsibilities.models import Export, Workspace
+from responsibilities.permissions import Actor
+from responsibilities.services import exports
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def queue_export(
+    *,
+    actor: Actor,
+    workspace: Workspace,
+    format: str,  # noqa: A002  # the word for it
+    paper: str = Paper.A4,
+    wanted: MatrixFilter | None = None,
+) -> Export:
+    """Ask for an export and put its task into the queue: both, or neither.
+
+    Raises as `services.exports.request` does.
+    """
+    export = exports.request(
+        actor=actor, workspace=workspace, format=format, paper=paper, wanted=wanted
+    )
+    render_export.enqueue(str(export.pk))
+    return export
+
+
+@task
+def render_export(export_id: str) -> None:
+    """Make the file of an export that waits."""
+    make_export(uuid.UUID(export_id))
+
+
+def make_export(export_id: uuid.UUID) -> None:
+    """Make the file of an export that waits, here and now. The export says how it went.
+
+    Closes exports that another task has left behind first. An error that nobody foresaw fails
+    the export and is raised.
+    """
+    exports.reap()
+    job = exports.start(export_id=export_id)
+    if job is None:
+        return
+    try:
+        content, digest = _content(job)
+    except ExportStoppedError:
+        return
+    except ExportError as error:
+        logger.warning("export %s failed: %s", export_id, error)
+        exports.fail(export_id=export_id, reason=str(error))
+        return
+    except BaseException:
+        exports.fail(
+            export_id=export_id,
+            reason=_("Something went wrong. The log of the task worker says what."),
+        )
+        raise
+    extension = WRITERS[job.export.format].extension
+    exports.finish(export_id=export_id, content=content, extension=extension, matrix_digest=digest)
+
+
+@dataclass
+class _Watch:
+    """Tells the page how far an export is, and the writer whether it is still wanted."""
+
+    export_id: uuid.UUID
+    percent: int = 0
+
+    def progress(self, done: int, total: int) -> None:
+        """Write the share down; 100 comes with the file."""
+        percent = min(99, 100 * done // total)
+        if percent != self.percent:
+            self.percent = percent
+            exports.progress(export_id=self.export_id, percent=percent)
+
+    def stopped(self) -> bool:
+        """Say whether the export was cancelled."""
+        return not exports.is_running(export_id=self.export_id)
+
+
+def _content(job: exports.Job) -> tuple[bytes, str]:
+    """Return the bytes of the file and the digest of the matrix in it."""
+    export, membership = job.export, job.membership
+    whole = matrix.load(export.workspace)
+    wanted = MatrixFilter.parse(
+        QueryDict(export.query),
+        seat_id=membership.seat_id if membership else None,
+        user_id=export.requested_by_id,
+    )
+    name = export.requested_by.name if export.requested_by else _("the operator")
+    details = Details(
+        edition=export.edition,
+        created_at=export.created_at.replace(microsecond=0),
+        requested_by=name,
+        organization=membership.seat.organization.name if membership else "",
+        filter=filters.words(wanted, whole, me=name),
+        paper=Paper(export.paper),
+    )
+    shown = wanted.apply(whole)
+    content = WRITERS[export.format].write(shown, details, _Watch(export.pk))
+    return content, matrix.digest(shown)
