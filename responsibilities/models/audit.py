@@ -54,6 +54,11 @@ class AuditEvent(models.Model):
     class Meta:
         ordering = ("-seq",)
         constraints = (models.UniqueConstraint(fields=("workspace", "seq"), name="audit_seq_once"),)
+        indexes = (
+            models.Index(fields=("workspace", "ts"), name="audit_by_time"),
+            models.Index(fields=("workspace", "action"), name="audit_by_action"),
+            models.Index(fields=("workspace", "actor_id", "ts"), name="audit_by_actor"),
+        )
 
     @override
     def __str__(self) -> str:

@@ -18,9 +18,6 @@ class MemberTable(tables.Table):  # type: ignore[misc]  # the library has no typ
         attrs={"td": {"class": "title-cell"}},
     )
     role = tables.Column(verbose_name=_("Role"), order_by=("role_order", "name"))
-    teams = tables.TemplateColumn(
-        template_name="member_list/_teams.html", verbose_name=_("Teams"), orderable=False
-    )
     expires = tables.TemplateColumn(
         template_name="member_list/_expires.html",
         verbose_name=_("Access ends"),
@@ -29,9 +26,12 @@ class MemberTable(tables.Table):  # type: ignore[misc]  # the library has no typ
     )
     last_seen = tables.TemplateColumn(
         template_name="member_list/_last.html",
-        verbose_name=_("Last change made"),
+        verbose_name=_("Last change"),
         order_by=("last_sort", "name"),
         attrs={"td": {"class": "nowrap"}},
+    )
+    teams = tables.TemplateColumn(
+        template_name="member_list/_teams.html", verbose_name=_("Teams"), orderable=False
     )
     actions = tables.TemplateColumn(
         template_name="member_list/_actions.html",
