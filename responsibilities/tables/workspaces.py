@@ -40,15 +40,15 @@ class WorkspaceTable(tables.Table):  # type: ignore[misc]
     name = _cell(
         "name", _("Workspace"), order_by="sort_name", attrs={"td": {"class": "title-cell"}}
     )
-    side = _cell("side", _("Your side"), order_by=("membership.seat.party.name", "sort_name"))
+    side = _cell("side", _("Your side"), order_by=("membership__seat__party__name", "sort_name"))
     progress = _cell(
         "progress",
         _("Progress"),
-        order_by="standing.percent",
+        order_by="standing__percent",
         attrs={"td": {"class": "progress-cell"}},
     )
-    findings = _cell("findings", _("Findings"), order_by=("-standing.wrong", "-standing.soon"))
-    waiting = _cell("waiting", _("Waiting for"), order_by="-standing.waiting_for_us")
+    findings = _cell("findings", _("Findings"), order_by=("-standing__wrong", "-standing__soon"))
+    waiting = _cell("waiting", _("Waiting for"), order_by="-standing__waiting_for_us")
     target = _cell("target", _("Target date"), order_by="sort_target")
     last = _cell("last", _("Last activity"), order_by="-last_at")
 
