@@ -35,11 +35,12 @@ def item_findings(row: ItemRow, today: dt.date) -> tuple[Finding, ...]:
 def team_findings(
     teams: Sequence[TeamColumn], sections: Sequence[SectionGroup]
 ) -> tuple[Finding, ...]:
-    """Return a finding for each team that owns something and has nobody on it."""
+    """Return a finding for each team that owns an item that applies and has nobody on it."""
     owners = {
         holding.team.id
         for section in sections
         for row in section.rows
+        if row.is_applicable
         for holding in row.holdings
         if holding.letter in {Letter.RESPONSIBLE, Letter.ACCOUNTABLE}
     }
