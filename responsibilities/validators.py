@@ -38,9 +38,9 @@ _PDF_TAIL = 4096
 _BIDI = "\u061c\u200e\u200f" + "".join(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
 # Control characters that text files really have: tab, line ends, form feed, escape (in logs).
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\x80-\x9f]")
-# What a browser would take for a page (WHATWG MIME Sniffing, 7.1), and SVG.
+# What a browser would take for a page (WHATWG MIME Sniffing, 7.1), for SVG or for a PDF.
 _MARKUP = re.compile(
-    r"<(?:!doctype|!--|\?xml|\?php|(?:html|head|body|script|iframe|svg|style|title|table|font|"
+    r"%PDF-|<(?:!doctype|!--|\?xml|\?php|(?:html|head|body|script|iframe|svg|style|title|table|font|"
     r"div|h1|img|form|br|p|a|b)(?=[\s/>]|\Z))",
     re.IGNORECASE,
 )
@@ -103,8 +103,7 @@ def file_type(file_name: str) -> FileType:
     extension = file_name.rpartition(".")[2].lower() if "." in file_name else ""
     if extension not in FILE_TYPES:
         raise ValidationError(
-            _("Files of this kind are not taken. Taken are: %(kinds)s.")
-            % {"kinds": ", ".join(name.upper() for name in FILE_TYPES)}
+            _("Files of this kind are not taken. Taken are: %(kinds)s.") % {"kinds": kinds_taken()}
         )
     return FILE_TYPES[extension]
 
@@ -319,7 +318,6 @@ _OOXML = "application/vnd.openxmlformats-officedocument"
 _is_xlsx = _is_office("xl/workbook.xml", f"{_OOXML}.spreadsheetml.sheet.main+xml".encode())
 _is_docx = _is_office("word/document.xml", f"{_OOXML}.wordprocessingml.document.main+xml".encode())
 _ZIPPED = frozenset({_is_zip, _is_xlsx, _is_docx})
-_TEXT = FileType("text/plain", "text", _is_text)
 _YAML = FileType("application/yaml", "YAML", _is_text)  # never parsed: aliases can explode
 _JPEG = FileType("image/jpeg", "JPEG", _is_jpeg)
 
@@ -329,8 +327,8 @@ FILE_TYPES = {
     "jpg": _JPEG,
     "jpeg": _JPEG,
     "webp": FileType("image/webp", "WebP", _is_webp),
-    "txt": _TEXT,
-    "log": _TEXT,
+    "txt": FileType("text/plain", "TXT", _is_text),
+    "log": FileType("text/plain", "LOG", _is_text),
     "csv": FileType("text/csv", "CSV", _is_text),
     "json": FileType("application/json", "JSON", _is_json),
     "yaml": _YAML,
@@ -340,5 +338,11 @@ FILE_TYPES = {
     "zip": FileType("application/zip", "ZIP", _is_zip),
     "eml": FileType("message/rfc822", "EML", _is_eml),
 }
+
+
+def kinds_taken() -> str:
+    """Return the kinds of files that are taken, each once, for people."""
+    return ", ".join(dict.fromkeys(kind.label for kind in FILE_TYPES.values()))
+
 
 IMAGES = frozenset({"image/png", "image/jpeg", "image/webp"})

@@ -16,7 +16,7 @@ from responsibilities.choices import EvidenceKind
 from responsibilities.models import Item, Workspace
 from responsibilities.services.evidence import NewFile, NewLink, NewNote
 from responsibilities.services.evidence_content import NOTE_LENGTH, TITLE_LENGTH, Content
-from responsibilities.validators import FILE_TYPES, LINK_LENGTH
+from responsibilities.validators import FILE_TYPES, LINK_LENGTH, kinds_taken
 
 type Choices = list[tuple[str, list[tuple[str, str]]]]
 
@@ -59,7 +59,7 @@ class _FileDrop(forms.FileInput):
         context = super().get_context(name, value, dict(attrs or {}))
         limit = settings.REXMATRIX_EVIDENCE_MAX_BYTES
         context["widget"] |= {"limit": limit, "limit_words": filesizeformat(limit)}
-        context["widget"]["kinds"] = ", ".join(extension.upper() for extension in FILE_TYPES)
+        context["widget"]["kinds"] = kinds_taken()
         context["widget"]["attrs"]["accept"] = ",".join(f".{ext}" for ext in FILE_TYPES)
         return context
 

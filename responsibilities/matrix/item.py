@@ -51,7 +51,10 @@ class ItemPage:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of an item's history, in words. Without a name the system acted."""
+    """One event of an item's history, in words. Without a name the system acted.
+
+    `about` names what else the event is about, such as a piece of evidence.
+    """
 
     seq: int
     at: dt.datetime
@@ -132,6 +135,7 @@ def _event(event: AuditEvent, sides: Mapping[str, str]) -> Event:
         actor=payload["actor"],
         side=sides.get(event.side, ""),
         via=Via(json.loads(event.leaf)["actor"]["via"]),
+        about=payload["label"] if event.object_type == "evidence" else "",
         changes=[
             Difference(change["field"], _shortened(change["old"]), _shortened(change["new"]))
             for change in payload["changes"]
