@@ -17,6 +17,8 @@ from responsibilities.models import User
 from responsibilities.permissions import ADD_WORKSPACE, Actor
 from responsibilities.services.errors import InvalidError, NotAllowedError
 
+NAME_LENGTH = 120
+
 
 @transaction.atomic
 def add(
@@ -35,9 +37,9 @@ def add(
     """
     _require_operator(actor)
     email, name = email.strip().lower(), name.strip()
-    if not name or len(name) > _longest("name"):
+    if not name or len(name) > NAME_LENGTH:
         message = _("Give a name of at most %(length)s characters.")
-        raise InvalidError(message % {"length": _longest("name")}, field="name")
+        raise InvalidError(message % {"length": NAME_LENGTH}, field="name")
     try:
         validate_email(email)
     except ValidationError as bad:
@@ -88,7 +90,3 @@ def _check_password(password: str, user: User) -> None:
         validate_password(password, user)
     except ValidationError as weak:
         raise InvalidError(" ".join(weak.messages), field="password") from weak
-
-
-def _longest(field: str) -> int:
-    return User._meta.get_field(field).max_length or 0

@@ -37,7 +37,7 @@ def test_password_from_standard_input(monkeypatch: pytest.MonkeyPatch, client: C
 
 @pytest.mark.django_db
 def test_without_password_the_reset_mail_sets_it(client: Client) -> None:
-    assert "Forgot password?" in add("--name=Ann")
+    assert "“Forgot your password?”" in add("--name=Ann")
     assert not may_add_workspace(User.objects.get())
     client.post(reverse("account_reset_password"), {"email": ADDRESS})
     link = re.search(r"https?://[^/]+(/\S+)", str(mail.outbox[0].body))

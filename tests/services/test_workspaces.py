@@ -37,7 +37,7 @@ YESTERDAY = timezone.localdate() - dt.timedelta(days=1)
 def make(version: ModelVersion, **values: Any) -> Workspace:
     """Make a workspace, as the operator unless told."""
     parties = Party.objects.filter(version=version)
-    wanted = {
+    wanted: dict[str, Any] = {
         "actor": system_actor(),
         "version": version,
         "name": "Acme",

@@ -11,7 +11,7 @@ from responsibilities.services.errors import InvalidError
 
 NEXT_STEP = {
     True: "They can sign in with the password given.",
-    False: "They set a password through “Forgot password?” on the login page.",
+    False: "They set a password through “Forgot your password?” on the login page.",
 }
 
 
