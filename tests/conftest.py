@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from responsibilities.models import User
+from tests.concurrency import CommittingDatabase, committing_database
 from tests.world import World, make_world
 
 
@@ -31,6 +33,17 @@ def _test_settings(settings: Settings, tmp_path: Path) -> None:
 def world(db: None) -> World:  # noqa: ARG001 (the fixture opens the database)
     """Two workspaces with people in every role on both sides."""
     return make_world()
+
+
+@pytest.fixture
+def committing(
+    django_db_setup: None,  # noqa: ARG001 (makes the test database)
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path: Path,
+) -> Iterator[CommittingDatabase]:
+    """A database whose transactions commit, for tests in which writers race."""
+    with django_db_blocker.unblock(), committing_database(tmp_path) as database:
+        yield database
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def edit(world: World, key: str, side: str = "party0", **values: object) -> None
         workspace=world.workspace,
         key=key,
         seen_version=item.version,
-        **(kept | values),  # type: ignore[arg-type]
+        **(kept | values),
     )
 
 

@@ -67,14 +67,10 @@ class ItemForm(forms.Form):
                 required=False,
                 show_hidden_initial=True,
             )
-        self.order_fields(
-            [
-                "version",
-                "applicability",
-                "applicability_reason",
-                *(OPTION + option["key"] for option in row.options),
-            ]
-        )
+
+    def option_fields(self) -> list[forms.BoundField]:
+        """Return the fields of the options, in the order of the responsibility."""
+        return [self[OPTION + option["key"]] for option in self.row.options]
 
     def values(self) -> dict[str, Any]:
         """Return what was sent, without the version. Only after `is_valid`."""

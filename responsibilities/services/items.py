@@ -72,6 +72,8 @@ def edit(
     """
     item = lock(workspace, key, seen_version)
     require(actor, Action.ITEM_EDIT, item.holder)
+    if applicability not in Applicability.values:
+        raise InvalidError(_("Say whether the item applies."), field="applicability")
     reason = _text(applicability_reason)
     if applicability == Applicability.NOT_APPLICABLE and not reason:
         raise InvalidError(_("Say why the item does not apply."), field="applicability_reason")

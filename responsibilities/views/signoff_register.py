@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 
@@ -74,10 +75,10 @@ def signoff_detail(request: WorkspaceRequest, signoff_id: uuid.UUID) -> HttpResp
         raise Http404
     grid = matrix.load(request.workspace, item_ids=[signoff.item_id])
     row = grid.rows[0]
-    content = json.loads(signoff.content)
+    said = json.loads(signoff.statement)
     side = row.side(signoff.seat_id)
     is_newest = bool(side and side.signoff and side.signoff.id == signoff.pk)
-    (changes,) = matrix.compare([(content, row)])
+    (changes,) = matrix.compare([(json.loads(signoff.content), row)])
     return render(
         request,
         "signoff_detail/page.html",
@@ -87,8 +88,8 @@ def signoff_detail(request: WorkspaceRequest, signoff_id: uuid.UUID) -> HttpResp
             "signoff": signoff,
             "withdrawal": getattr(signoff, "withdrawal", None),
             "row": row,
-            "content": content,
-            "said": json.loads(signoff.statement),
+            "said": said,
+            "authenticated_at": dt.datetime.fromisoformat(said["authentication"]["at"]),
             "side": side,
             "is_newest": is_newest,
             "changes": changes,

@@ -1,0 +1,111 @@
+"""The database itself refuses to change or delete what must stand. Raw SQL, past the models."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from responsibilities.models import (
+    AuditEvent,
+    AuditPayload,
+    AuditSubject,
+    Signoff,
+    SignoffWithdrawal,
+)
+from responsibilities.services import signoffs
+from tests.signing import sign
+from tests.world import World
+
+PROTECTED = {
+    AuditEvent: "action",
+    AuditPayload: "payload",
+    AuditSubject: "item_id",
+    Signoff: "printed_name",
+    SignoffWithdrawal: "reason",
+}
+TABLES = [(model._meta.db_table, column) for model, column in PROTECTED.items()]
+KEY = "T-S0-01"
+
+
+@pytest.fixture
+def recorded(world: World) -> World:
+    """A world in which every protected table has a row."""
+    signoff = sign(world, "party0", KEY)
+    signoffs.withdraw(actor=world.actor("party0"), signoff=signoff, reason="For the test")
+    for model in PROTECTED:
+        assert model._default_manager.exists()
+    return world
+
+
+def execute(statement: str) -> None:
+    """Run a statement as any program with a connection could."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.usefixtures("recorded")
+@pytest.mark.parametrize(("table", "column"), TABLES)
+def test_no_row_is_changed(table: str, column: str) -> None:
+    with pytest.raises(DatabaseError, match=f"{table} is append-only"):
+        execute(f"UPDATE {table} SET {column} = {column}")  # noqa: S608 (names of our own)
+
+
+@pytest.mark.usefixtures("recorded")
+@pytest.mark.parametrize(("table", "column"), TABLES)
+def test_no_row_is_deleted(table: str, column: str) -> None:
+    with pytest.raises(DatabaseError, match=f"{table} is append-only"):
+        execute(f"DELETE FROM {table} WHERE {column} IS NOT NULL")  # noqa: S608
+
+
+def test_the_orm_is_refused_too(recorded: World) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Signoff.objects.update(printed_name="Somebody Else")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        AuditEvent.objects.filter(workspace=recorded.workspace).update(action="member.added")
+    assert Signoff.objects.get().printed_name == "Vera Manager"
+
+
+@pytest.mark.parametrize("same_person", [True, False])
+def test_a_second_side_needs_a_second_person(recorded: World, *, same_person: bool) -> None:
+    """Copy the sign-off to the other side: refused for the same person, taken for another."""
+    table = Signoff._meta.db_table
+    other = recorded.user("party1", "manager")
+    values = {str(field.column): str(field.column) for field in Signoff._meta.fields}
+    values["id"] = f"'{uuid.uuid4().hex}'"
+    values["seat_id"] = str(recorded.customer.pk)
+    if not same_person:
+        other_id = other.pk.hex if connection.vendor == "sqlite" else str(other.pk)
+        values["signer_id"] = f"'{other_id}'"
+    copy = (
+        f"INSERT INTO {table} ({', '.join(values)}) "  # noqa: S608 (names of our own)
+        f"SELECT {', '.join(values.values())} FROM {table}"
+    )
+    if same_person:
+        with pytest.raises(DatabaseError, match="one person cannot sign an item for two sides"):
+            execute(copy)
+        assert Signoff.objects.count() == 1
+    else:
+        execute(copy)
+        assert Signoff.objects.filter(signer=other, seat=recorded.customer).exists()
+
+
+@pytest.mark.django_db
+def test_every_protected_table_has_its_triggers() -> None:
+    """A migration that rebuilds a table on SQLite drops its triggers: it has to bring them back."""
+    if connection.vendor == "sqlite":
+        query = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"
+        names = ("{}_no_update", "{}_no_delete")
+    else:
+        query = (
+            "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+            "WHERE NOT tgisinternal"
+        )
+        names = ("{}_append_only", "{}_append_only")
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        found = set(cursor.fetchall())
+    expected = {(table, name.format(table)) for table, _ in TABLES for name in names}
+    expected.add((Signoff._meta.db_table, "responsibilities_signoff_two_humans"))
+    assert found >= expected
