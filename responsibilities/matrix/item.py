@@ -62,6 +62,7 @@ class Event:
     actor: str
     side: str
     via: Via
+    about: str
     changes: Sequence[Difference]
     reason: str
 
