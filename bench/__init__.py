@@ -1,0 +1,1 @@
+"""Measurements. `make bench` runs them; README.md holds the figures."""
