@@ -7,6 +7,7 @@
 # sentence, with a non-zero exit code.
 set -eu
 cd "$(dirname "$0")"
+PATH=$PATH:/usr/sbin:/sbin # apt-get's own programs
 
 VENV=.venv
 BIN=$VENV/bin
