@@ -192,7 +192,7 @@ class EditForm(DatesForm):
 class LinkItemsForm(forms.Form):
     """More items that a piece shall serve."""
 
-    items = forms.MultipleChoiceField(
+    keys = forms.MultipleChoiceField(
         label=_("Items"),
         widget=ItemPicker,
         error_messages={"required": _("Tick at least one item.")},
@@ -202,7 +202,7 @@ class LinkItemsForm(forms.Form):
     def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
         """Take the items to choose from."""
         super().__init__(*args, **kwargs)
-        self.fields["items"].choices = choices  # type: ignore[attr-defined]
+        self.fields["keys"].choices = choices  # type: ignore[attr-defined]
 
 
 ADD_FORMS: Mapping[str, type[AddForm]] = {

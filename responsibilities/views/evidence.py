@@ -86,7 +86,7 @@ def evidence_view(request: WorkspaceRequest, evidence: uuid.UUID, number: int) -
 @in_workspace(Action.EVIDENCE_EDIT)
 def evidence_link(request: WorkspaceRequest, evidence: uuid.UUID) -> HttpResponse:
     """Let a piece serve more items."""
-    keys = request.POST.getlist("items")
+    keys = request.POST.getlist("keys")
     if not keys:
         return _answer(request, evidence, _("Tick at least one item."), refused=True)
     with _found_or_404():
@@ -104,13 +104,13 @@ def evidence_link(request: WorkspaceRequest, evidence: uuid.UUID) -> HttpRespons
 @in_workspace(Action.EVIDENCE_EDIT)
 def evidence_unlink(request: WorkspaceRequest, evidence: uuid.UUID) -> HttpResponse:
     """Take a piece off an item. The piece stays."""
-    key = request.POST.get("items", "")
+    key = request.POST.get("keys", "")
     with _found_or_404():
         piece = pieces.unlink(
             actor=request.actor, workspace=request.workspace, evidence=evidence, key=key
         )
     message = _("“%(title)s” no longer serves %(key)s.") % {"title": piece.title, "key": key}
-    return _answer(request, evidence, message, undo="evidence_link", items=key)
+    return _answer(request, evidence, message, undo="evidence_link", keys=key)
 
 
 @require_POST
