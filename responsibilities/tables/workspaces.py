@@ -50,7 +50,9 @@ class WorkspaceTable(tables.Table):  # type: ignore[misc]
     findings = _cell("findings", _("Findings"), order_by=("-standing__wrong", "-standing__soon"))
     waiting = _cell("waiting", _("Waiting for"), order_by="-standing__waiting_for_us")
     target = _cell("target", _("Target date"), order_by="sort_target")
-    last = _cell("last", _("Last activity"), order_by="-last_at")
+    last = _cell(
+        "last", _("Last activity"), order_by="-last_at", attrs={"td": {"class": "last-cell"}}
+    )
 
     caption = _("Workspaces")
     hx_target = "#workspaces"

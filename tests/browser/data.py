@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from responsibilities.choices import Role
-from responsibilities.models import ModelVersion, Team, TeamMember, Workspace
+from responsibilities.models import ModelVersion, Team, TeamMember, User, Workspace
 from responsibilities.permissions import system_actor
-from responsibilities.services import workspaces
-from tests.world import World, join, make_world
+from responsibilities.services import accounts, workspaces
+from tests.world import World, join, make_user, make_world
 
 ASTRO = "astro-remote-execution"
 SIDES = {"astronomer": "party0", "customer": "party1"}
@@ -64,8 +64,16 @@ def make_wide(world: World) -> Workspace:
     return wide
 
 
+def make_creator() -> User:
+    """Make a person who may create workspaces and is in none."""
+    creator = make_user("Nora Creator")
+    accounts.allow_creating(actor=system_actor(), user=creator)
+    return creator
+
+
 def make_all() -> None:
     """Make everything: the small world, and on the published model `harbor` and `wide`."""
     world = make_world()
+    make_creator()
     make_harbor(world)
     make_wide(world)
