@@ -41,6 +41,7 @@ from responsibilities.models import (
     Item,
     Membership,
     Seat,
+    Section,
     Signoff,
     Team,
     TeamMember,
@@ -57,6 +58,7 @@ class _Parts:
     """Everything fetched, keyed so that rows can be put together without a query."""
 
     today: dt.date
+    sections: dict[int, Section] = field(default_factory=dict)
     seats: dict[int, SeatInfo] = field(default_factory=dict)
     seats_of: dict[uuid.UUID, list[SeatInfo]] = field(default_factory=lambda: defaultdict(list))
     present: set[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=set)
@@ -70,7 +72,7 @@ class _Parts:
 
 
 def load(workspace: Workspace, *, item_ids: Iterable[int] | None = None) -> Matrix:
-    """Return the matrix of one workspace, as of now. Nine queries.
+    """Return the matrix of one workspace, as of now. Ten queries.
 
     `item_ids` limits the rows (for one row after a change); counts are then of those rows.
     """
@@ -87,7 +89,7 @@ def load_many(
     if item_ids is not None:
         items = items.filter(pk__in=list(item_ids))
     found = list(
-        items.select_related("responsibility__section__holder").order_by(
+        items.select_related("responsibility").order_by(
             "workspace_id",
             "responsibility__section__position",
             "responsibility__section__key",
@@ -97,6 +99,7 @@ def load_many(
     )
     scope = {"item__in": [item.pk for item in found]} if item_ids is not None else {}
     parts = _Parts(today=timezone.localdate())
+    _fetch_sections(parts, workspaces)
     _fetch_sides(parts, workspaces)
     _fetch_teams(parts, workspaces)
     _fetch_holdings(parts, workspaces, scope)
@@ -106,6 +109,13 @@ def load_many(
     for item in found:
         items_of[item.workspace_id].append(item)
     return [_matrix(workspace, items_of[workspace.pk], parts) for workspace in workspaces]
+
+
+def _fetch_sections(parts: _Parts, workspaces: Sequence[Workspace]) -> None:
+    """Fetch sections apart: joined, each would come again with every one of its items."""
+    versions = {workspace.model_version_id for workspace in workspaces}
+    for section in Section.objects.filter(version__in=versions).select_related("holder"):
+        parts.sections[section.pk] = section
 
 
 def _fetch_sides(parts: _Parts, workspaces: Sequence[Workspace]) -> None:
@@ -303,7 +313,7 @@ def _row(workspace: Workspace, item: Item, parts: _Parts) -> ItemRow:
         evidence_hints=duty.evidence_hints,
         review_interval_months=duty.review_interval_months,
         controls=duty.controls,
-        section_key=duty.section.key,
+        section_key=parts.sections[duty.section_id].key,
         holder=holder,
         applicability=Applicability(item.applicability),
         applicability_reason=item.applicability_reason,
@@ -330,9 +340,9 @@ def _matrix(workspace: Workspace, items: Sequence[Item], parts: _Parts) -> Matri
     seats = tuple(parts.seats_of[workspace.pk])
     by_party = {seat.key: seat for seat in seats}
     sections = []
-    for _, group in groupby(items, key=lambda item: item.responsibility.section_id):
+    for section_id, group in groupby(items, key=lambda item: item.responsibility.section_id):
         members = list(group)
-        section = members[0].responsibility.section
+        section = parts.sections[section_id]
         sections.append(
             SectionGroup(
                 key=section.key,
