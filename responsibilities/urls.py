@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from responsibilities.views import (
     audit,
+    bulk,
     cells,
     evidence,
     evidence_forms,
@@ -24,6 +25,7 @@ type Routes = list[URLPattern | URLResolver]
 matrix_routes: Routes = [
     path("matrix/", matrix.matrix, name="matrix"),
     path("matrix/rows/<str:key>/", matrix.matrix_row, name="matrix_row"),
+    path("matrix/bulk/", bulk.matrix_bulk, name="matrix_bulk"),
     path("items/<str:key>/cells/<uuid:team_id>/", cells.cell, name="cell"),
     path("items/<str:key>/undo/", cells.cell_undo, name="cell_undo"),
 ]

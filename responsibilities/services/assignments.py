@@ -58,11 +58,12 @@ def set_cells(
     an archived or foreign team, a wrong letter, or a person who is not on the team.
     """
     item = items.lock(workspace, key, seen_version)
-    teams = _teams(workspace, cells)
+    teams = teams_in_use(workspace, cells)
     for team in teams.values():
         require(actor, Action.ASSIGN, team.seat)
-    _check_people(cells, teams)
     before = _cells(item)
+    for team_id, cell in cells.items():
+        _check(teams[team_id], cell, before.get(team_id, {}))
     wanted = {team: dict(cell) for team, cell in cells.items()}
     _move_accountable(actor, item, before, wanted)
     return _replace(actor, workspace, item, before, wanted)
@@ -78,13 +79,13 @@ def undo(*, actor: Actor, workspace: Workspace, key: str, token: str) -> Outcome
     a team that the actor may not assign for: the item is again what it was a moment ago.
 
     Raises InvalidError for a token that is false, too old or of somebody else, or if a team
-    or person of that time is no longer there; ConflictError if the item has changed since;
+    of that time is no longer in use; ConflictError if the item has changed since;
     NotAllowedError if the actor may no longer assign.
     """
     require_anywhere(actor, Action.ASSIGN)
     version, cells = _read_undo(actor, workspace, key, token)
     item = items.lock(workspace, key, version)
-    _check_people(cells, _teams(workspace, cells))
+    teams_in_use(workspace, cells)
     return _replace(actor, workspace, item, _cells(item), cells, reason="undo")
 
 
@@ -169,7 +170,8 @@ def _read_undo(
     }
 
 
-def _teams(workspace: Workspace, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Team]:
+def teams_in_use(workspace: Workspace, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Team]:
+    """Return teams of this workspace by id. Raises InvalidError for an archived or foreign one."""
     wanted = set(ids)
     teams = (
         Team.objects.in_use()
@@ -182,21 +184,33 @@ def _teams(workspace: Workspace, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Te
     return teams
 
 
-def _check_people(cells: Mapping[uuid.UUID, Cell], teams: Mapping[uuid.UUID, Team]) -> None:
-    for team, cell in cells.items():
-        if set(cell) - set(Letter.values):
-            raise InvalidError(_("A letter has to be R, A, C or I."))
-        people = {person for person in cell.values() if person}
-        if not people:
-            continue
-        on_team = set(
-            Membership.objects.in_force()
-            .filter(team_members__team=team, user__in=people)
-            .values_list("user_id", flat=True)
-        )
-        if people - on_team:
-            message = _("This person is not on the team “%(team)s”.")
-            raise InvalidError(message % {"team": teams[team].name}, field="person")
+def check_people(team: Team, people: Iterable[uuid.UUID]) -> None:
+    """Raise InvalidError unless all these people are on the team now."""
+    wanted = set(people)
+    if not wanted:
+        return
+    on_team = set(
+        Membership.objects.in_force()
+        .filter(team_members__team=team, user__in=wanted)
+        .values_list("user_id", flat=True)
+    )
+    if wanted - on_team:
+        message = _("This person is not on the team “%(team)s”.")
+        raise InvalidError(message % {"team": team.name}, field="person")
+
+
+def _check(team: Team, cell: Cell, before: Cell) -> None:
+    """Check the letters of a cell and the people who are new in it."""
+    if set(cell) - set(Letter.values):
+        raise InvalidError(_("A letter has to be R, A, C or I."))
+    check_people(
+        team,
+        (
+            person
+            for letter, person in cell.items()
+            if person and (letter, person) not in before.items()
+        ),
+    )
 
 
 def _cells(item: Item) -> dict[uuid.UUID, dict[str, uuid.UUID | None]]:

@@ -35,6 +35,10 @@ OWNING = frozenset({Letter.RESPONSIBLE, Letter.ACCOUNTABLE})
 INITIALS_SHOWN = 2
 FEW_TEAMS = 4
 SOME_TEAMS = 7
+# Pixels of the columns as in matrix.css: together the least width of the grid.
+FIXED_WIDTH = 48 + 92 + 232 + 2 * 56
+TEAM_WIDTHS = {"few": 144, "some": 104, "many": 74}
+SIGN_WIDTH = 64
 
 
 class Cell(NamedTuple):
@@ -112,6 +116,7 @@ class Grid(NamedTuple):
     columns: int
     rows: int
     density: str
+    width: int
 
 
 class Columns:
@@ -185,6 +190,7 @@ class Columns:
 def grid(matrix: Matrix, actor: Actor) -> Grid:
     """Return the matrix, filtered or not, as a grid for this actor. No query."""
     columns = Columns(matrix, actor)
+    density = _density(len(matrix.teams))
     empty = {finding.team.id for finding in matrix.team_findings if finding.team}
     return Grid(
         sides=[
@@ -207,7 +213,10 @@ def grid(matrix: Matrix, actor: Actor) -> Grid:
         ],
         columns=3 + len(matrix.teams) + 1 + len(matrix.seats) + 1,
         rows=len(matrix.rows),
-        density=_density(len(matrix.teams)),
+        density=density,
+        width=FIXED_WIDTH
+        + len(matrix.teams) * TEAM_WIDTHS[density]
+        + len(matrix.seats) * SIGN_WIDTH,
     )
 
 

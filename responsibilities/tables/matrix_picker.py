@@ -63,7 +63,7 @@ def picker(matrix: Matrix, row: ItemRow, team: TeamColumn, actor: Actor) -> Pick
     held = {holding.letter: holding for holding in row.cells.get(team.id, ())}
     slug = matrix.workspace.slug
     people = {person.id: person for person in team.people}
-    people |= {h.person.id: h.person for h in held.values() if h.person and h.person.present}
+    people |= {holding.person.id: holding.person for holding in held.values() if holding.person}
     return Picker(
         address=reverse("cell", kwargs={"slug": slug, "key": row.key, "team_id": team.id}),
         item=reverse("item_detail", kwargs={"slug": slug, "key": row.key}),

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -19,7 +19,7 @@ from responsibilities.forms.matrix import CellForm
 from responsibilities.http import Undo, WorkspaceRequest, announce, in_workspace, respond
 from responsibilities.matrix import ItemRow, Matrix, TeamColumn
 from responsibilities.matrix.item import history
-from responsibilities.models import Item
+from responsibilities.models import Item, Workspace
 from responsibilities.permissions import Action
 from responsibilities.services import assignments
 from responsibilities.services.errors import ConflictError, InvalidError
@@ -34,8 +34,7 @@ def cell(request: WorkspaceRequest, key: str, team_id: uuid.UUID) -> HttpRespons
 
     A change that somebody else was faster with answers the row as it is now, and both values.
     """
-    grid = read_model.load(request.workspace)
-    row, team = _cell_or_404(grid, key, team_id)
+    grid, row, team = _cell_or_404(request.workspace, key, team_id)
     if request.method != "POST":
         return _picker(request, grid, row, team)
     form = CellForm(request.POST)
@@ -81,12 +80,16 @@ def cell_undo(request: WorkspaceRequest, key: str) -> HttpResponse:
     return _said(request, key, _("Undone: %(key)s is as it was.") % {"key": key})
 
 
-def _cell_or_404(grid: Matrix, key: str, team_id: uuid.UUID) -> tuple[ItemRow, TeamColumn]:
-    row = grid.by_key.get(key)
+def _cell_or_404(
+    workspace: Workspace, key: str, team_id: uuid.UUID
+) -> tuple[Matrix, ItemRow, TeamColumn]:
+    """Return the matrix of this one item, its row and the team. Raises Http404 for foreign ones."""
+    item = get_object_or_404(Item.objects.filter(workspace=workspace), responsibility__key=key)
+    grid = read_model.load(workspace, item_ids=[item.pk])
     team = next((team for team in grid.teams if team.id == team_id), None)
-    if row is None or team is None:
+    if team is None:
         raise Http404
-    return row, team
+    return grid, grid.by_key[key], team
 
 
 def _frame(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -12,10 +10,9 @@ from django.views.decorators.http import require_safe
 
 from responsibilities import matrix as read_model
 from responsibilities.http import WorkspaceRequest, in_workspace
-from responsibilities.matrix import Matrix, MatrixFilter
-from responsibilities.permissions import Action, may_anywhere
-from responsibilities.tables import matrix as tables
-from responsibilities.tables import matrix_filters
+from responsibilities.matrix import MatrixFilter
+from responsibilities.tables.matrix import fragments
+from responsibilities.tables.matrix_page import page
 
 
 @require_safe
@@ -26,7 +23,10 @@ def matrix(request: WorkspaceRequest) -> HttpResponse:
     With htmx a change of the filter bar answers the grid and its counts alone, anything else
     (a chip taken away, all filters cleared) the filter bar as well.
     """
-    context = _context(request)
+    chosen = MatrixFilter.parse(
+        request.GET, seat_id=request.membership.seat_id, user_id=request.user.pk
+    )
+    context = page(read_model.load(request.workspace), chosen, request.actor)
     template = "matrix/page.html"
     if request.htmx:
         wants_grid = request.htmx.target == "grid-view"
@@ -46,26 +46,6 @@ def matrix_row(request: WorkspaceRequest, key: str) -> HttpResponse:
         raise Http404
     parts = [
         render_to_string(name, context, request)
-        for name, context in tables.fragments(grid, row, request.actor).items()
+        for name, context in fragments(grid, row, request.actor).items()
     ]
     return HttpResponse("".join(parts))
-
-
-def _context(request: WorkspaceRequest) -> dict[str, Any]:
-    everything = read_model.load(request.workspace)
-    chosen = MatrixFilter.parse(
-        request.GET, seat_id=request.membership.seat_id, user_id=request.user.pk
-    )
-    shown: Matrix = chosen.apply(everything)
-    return {
-        "workspace": request.workspace,
-        "nav": "matrix",
-        "grid": tables.grid(shown, request.actor),
-        "totals": tables.counts(everything),
-        "chosen": chosen,
-        "query": chosen.query_string(),
-        "menus": matrix_filters.menus(everything, chosen),
-        "chips": matrix_filters.chips(everything, chosen),
-        "may_edit": may_anywhere(request.actor, Action.ASSIGN),
-        "may_export": may_anywhere(request.actor, Action.EXPORT),
-    }
