@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from responsibilities.choices import SignoffState
+from responsibilities.choices import PartyKind, SignoffState
 
 register = template.Library()
 
@@ -53,3 +53,9 @@ def file_size(size: int) -> str:
     if kilobytes < _STEP:
         return _("%(size).1f KB") % {"size": kilobytes}
     return _("%(size).1f MB") % {"size": kilobytes / _STEP}
+
+
+@register.filter
+def party_kind(kind: str) -> str:
+    """Return what a party is to the others: provider, customer or third party."""
+    return str(PartyKind(kind).label)

@@ -14,6 +14,7 @@ from responsibilities.exchange.details import ATTACHMENT_NAME, Attachment, Detai
 from responsibilities.exchange.pdf.layout import MatrixColumns
 from responsibilities.matrix import (
     EvidenceInfo,
+    EvidenceState,
     Finding,
     Holding,
     ItemRow,
@@ -28,6 +29,9 @@ from responsibilities.matrix.charts import heat_map, load_chart
 LINK_SCHEMES = frozenset({"http", "https", "mailto"})
 LONG_SHEET = 34
 """A sheet of more lines than this, estimated, may break over pages; shorter ones stay whole."""
+
+GROUP_ROWS = 40
+"""From so many rows on, the next section of the matrix starts a group of its own."""
 
 type Context = dict[str, Any]
 
@@ -142,46 +146,57 @@ def _finding_groups(matrix: Matrix) -> list[FindingGroup]:
     return sorted(groups, key=lambda group: group.severity is not Severity.WRONG)
 
 
+def matrix_groups(matrix: Matrix) -> Iterator[tuple[Numbered, ...]]:
+    """Yield the sections in groups that are rendered together.
+
+    A group flows over its pages without gaps; a new one starts on a new page. So a group is
+    large enough to fill pages, and small enough that a change renders only a part anew.
+    """
+    group: list[Numbered] = []
+    for section in numbered(matrix):
+        group.append(section)
+        if sum(len(one.group.rows) for one in group) >= GROUP_ROWS:
+            yield tuple(group)
+            group = []
+    if group:
+        yield tuple(group)
+
+
 @dataclass(frozen=True, slots=True)
 class MatrixLine:
     """A row of the matrix: `cells` are the letters of each team, in the order of the columns."""
 
     row: ItemRow
     cells: tuple[tuple[Letter, ...], ...]
-    expired: int
 
     @property
     def is_urgent(self) -> bool:
         """Whether one of the findings is something wrong."""
         return any(finding.severity is Severity.WRONG for finding in self.row.findings)
 
+    @property
+    def is_evidence_old(self) -> bool:
+        """Whether a piece of the evidence has expired."""
+        return any(piece.state == EvidenceState.EXPIRED for piece in self.row.evidence)
 
-def matrix_part(matrix: Matrix, section: Numbered, columns: MatrixColumns) -> Context:
-    """Return one section of the matrix as a table."""
+
+def matrix_part(matrix: Matrix, sections: Sequence[Numbered], columns: MatrixColumns) -> Context:
+    """Return a group of sections of the matrix, as one table."""
     return {
         "matrix": matrix,
-        "section": section,
+        "is_first": sections[0].number == 1,
         "columns": columns,
         "sides": [(seat, matrix.teams_of(seat.id)) for seat in matrix.seats],
-        "lines": [
-            MatrixLine(
-                row=row,
-                cells=tuple(
-                    tuple(h.letter for h in row.cells.get(team.id, ())) for team in matrix.teams
-                ),
-                expired=sum(piece.state != "fresh" for piece in row.evidence),
-            )
-            for row in section.group.rows
+        "sections": [
+            (section, [_matrix_line(matrix, row) for row in section.group.rows])
+            for section in sections
         ],
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Owners:
-    """The teams of one letter on an item."""
-
-    letter: Letter
-    holdings: tuple[Holding, ...]
+def _matrix_line(matrix: Matrix, row: ItemRow) -> MatrixLine:
+    cells = (row.cells.get(team.id, ()) for team in matrix.teams)
+    return MatrixLine(row, tuple(tuple(h.letter for h in holdings) for holdings in cells))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +205,7 @@ class Sheet:
 
     row: ItemRow
     ownership: str
-    owners: tuple[Owners, ...]
+    owners: tuple[Holding, ...]
     chosen: tuple[tuple[str, str], ...]
     controls: tuple[tuple[str, str], ...]
     evidence: tuple[tuple[EvidenceInfo, str], ...]
@@ -209,11 +224,7 @@ def _sheet(row: ItemRow) -> Sheet:
     return Sheet(
         row=row,
         ownership=ownership(row),
-        owners=tuple(
-            Owners(letter, row.holdings_with(letter))
-            for letter in Letter
-            if row.holdings_with(letter)
-        ),
+        owners=tuple(h for letter in Letter for h in row.holdings_with(letter)),
         chosen=tuple((option["name"], row.chosen.get(option["key"], "")) for option in row.options),
         controls=tuple((name, ", ".join(ids)) for name, ids in by_framework.items()),
         evidence=tuple((piece, safe_link(piece.url)) for piece in row.evidence),

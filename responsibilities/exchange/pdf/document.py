@@ -11,6 +11,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from responsibilities.choices import Letter
 from responsibilities.exchange.details import ATTACHMENT_NAME, Details, Watch, attachment
 from responsibilities.exchange.pdf import contexts, layout, sheet
 from responsibilities.exchange.pdf.cache import PartCache, key_of
@@ -105,15 +106,15 @@ class _Writing:
         yield self._part("teams", _("Parties, teams and people"), contexts.teams(matrix))
         yield self._part("summary", _("Summary"), contexts.summary(matrix))
         yield self._part("findings", _("Gaps and findings"), contexts.findings(matrix))
-        columns = layout.matrix_columns(self.details.paper, len(matrix.teams), len(matrix.seats))
-        sections = contexts.numbered(matrix)
-        for section in sections:
-            title = _("Matrix · %(section)s") % {"section": section.title}
-            context = contexts.matrix_part(matrix, section, columns)
-            yield self._part("matrix", title, context, number=section.number, landscape=True)
-        for section in sections:
+        names = [team.name for team in matrix.teams]
+        columns = layout.matrix_columns(self.details.paper, names, len(matrix.seats))
+        for number, group in enumerate(contexts.matrix_groups(matrix), start=1):
+            context = contexts.matrix_part(matrix, group, columns)
+            yield self._part("matrix", _("Matrix"), context, number=number, landscape=True)
+        for section in contexts.numbered(matrix):
             title = _("Items · %(section)s") % {"section": section.title}
-            yield self._part("items", title, contexts.items_part(section), number=section.number)
+            context = contexts.items_part(section)
+            yield self._part("items", title, context, number=section.number)
         evidence, signoffs = contexts.evidence(matrix), contexts.signoffs(matrix)
         yield self._part("evidence", _("Register of evidence"), evidence, landscape=True)
         yield self._part("signoffs", _("Register of sign-offs"), signoffs, landscape=True)
@@ -132,8 +133,12 @@ class _Writing:
         return Part(f"{name}{number or ''}", title, html, landscape)
 
     def _running_heads(self) -> RenderJob:
-        heads = [(_("Contents"), False), *((part.title, part.landscape) for part in self.parts)]
-        html = render_to_string("pdf/running.html", {**self.facts, "heads": heads})
+        heads = [
+            (_("Contents"), False, False),
+            *((part.title, part.landscape, part.key.startswith("matrix")) for part in self.parts),
+        ]
+        context = {**self.facts, "heads": heads, "letters": list(Letter)}
+        html = render_to_string("pdf/running.html", context)
         return RenderJob(RUNNING, html, self.sheet, tagged=False)
 
     def _rendered(self, jobs: Sequence[RenderJob]) -> dict[str, Rendered]:

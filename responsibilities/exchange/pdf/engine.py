@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, override
 import pydyf
 import weasyprint
 from fontTools import version as fonttools_version
-from weasyprint.text.ffi import pango
+from weasyprint.text.ffi import ffi, fontconfig, pango
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -112,8 +112,15 @@ def versions() -> str:
     """Return the versions of all that decides how a page comes out."""
     return (
         f"weasyprint {weasyprint.__version__}, pydyf {pydyf.VERSION}, "
-        f"fontTools {fonttools_version}, pango {pango.pango_version()}, fonts {fonts.digest()}"
+        f"fontTools {fonttools_version}, pango {pango.pango_version()}, fonts {fonts.digest()}, "
+        f"{_system_fonts()} fonts of the system"
     )
+
+
+def _system_fonts() -> int:
+    """Count the fonts that stand in for characters that ours do not have."""
+    found = fontconfig.FcConfigGetFonts(ffi.NULL, fontconfig.FcSetSystem)
+    return 0 if found == ffi.NULL else int(found.nfont)
 
 
 class Engine:

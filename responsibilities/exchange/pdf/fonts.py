@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from fontTools.ttLib import TTFont
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "static/responsibilities/fonts/pdf"
 SCHEME: Final = "app:"
@@ -46,3 +49,19 @@ def face_rules() -> str:
         f'@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url({SCHEME}{name}) }}'
         for family, weight, name in FACES
     )
+
+
+@cache
+def _advances(name: str) -> tuple[dict[int, str], dict[str, tuple[int, int]], int]:
+    face = TTFont(io.BytesIO(read(name)), recalcTimestamp=False)
+    return face.getBestCmap(), dict(face["hmtx"].metrics), face["head"].unitsPerEm
+
+
+def width(text: str, name: str, size: float) -> float:
+    """Return how wide a text runs in this face at `size`, in the unit of `size`.
+
+    Without kerning. A character that the face lacks counts as wide as the em.
+    """
+    characters, metrics, em = _advances(name)
+    glyphs = (characters.get(ord(c)) for c in text)
+    return sum(metrics[glyph][0] if glyph else em for glyph in glyphs) * size / em

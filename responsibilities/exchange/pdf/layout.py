@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from responsibilities.choices import Paper
+from responsibilities.exchange.pdf import fonts
 
 # Width and height, upright (ISO 216 and ANSI/ASME Y14.1).
 PAPERS: Final[Mapping[str, tuple[float, float]]] = {
@@ -16,23 +17,32 @@ PAPERS: Final[Mapping[str, tuple[float, float]]] = {
 MARGIN: Final = 20.0
 MARGIN_LANDSCAPE: Final = 14.0
 
-ROTATE_FROM: Final = 10
-"""From so many teams on, their names stand upright."""
+_POINT: Final = 25.4 / 72
+_HEAD_SIZE: Final = 7.0 * _POINT
+_HEAD_FACE: Final = "IBMPlexSansCondensed-Medium.ttf"
 
-_SIGNOFF: Final = 15.0
+_KEY: Final = 15.5
+_GAP: Final = 2.5  # before the sign-offs and before the counts
+_SIGNOFF: Final = 16.5
 _EVIDENCE: Final = 12.0
-_FINDINGS: Final = 12.0
-_ITEM_LEAST: Final = 58.0
+_FINDINGS: Final = 11.0
+_ITEM_LEAST: Final = 43.0
 _TEAM_MOST: Final = 24.0
-_ROOM_FOR_ROTATED: Final = 8.0
+_PADDING: Final = 0.8  # both sides of a head together
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixColumns:
-    """Widths of the matrix table, as texts for CSS. `rotated` turns the names of the teams."""
+    """Widths of the matrix table, as texts for CSS.
 
+    `rotated` says that the names of the teams stand upright. The first of the sign-offs and the
+    evidence carry the gap before them. `count` is how many columns there are.
+    """
+
+    key: str
     item: str
     team: str
+    first_signoff: str
     signoff: str
     evidence: str
     findings: str
@@ -40,22 +50,29 @@ class MatrixColumns:
     count: int
 
 
-def matrix_columns(paper: str, teams: int, sides: int) -> MatrixColumns:
-    """Share the width of a landscape page out among the columns.
+def matrix_columns(paper: str, teams: Sequence[str], sides: int) -> MatrixColumns:
+    """Share the width of a landscape page out among the columns; `teams` are their names.
 
     Teams get what the item leaves, up to a width that suits a name; what they do not need goes
-    back to the item.
+    back to the item. When a word of a name is wider than its column, the names stand upright.
     """
     width = PAPERS[paper][1] - 2 * MARGIN_LANDSCAPE
-    fixed = _SIGNOFF * sides + _EVIDENCE + _FINDINGS
-    team = min(_TEAM_MOST, (width - fixed - _ITEM_LEAST) / teams) if teams else 0.0
-    item = width - fixed - team * teams
+    fixed = _KEY + _SIGNOFF * sides + _EVIDENCE + _FINDINGS + 2 * _GAP
+    team = min(_TEAM_MOST, (width - fixed - _ITEM_LEAST) / len(teams)) if teams else 0.0
+    words = (word for name in teams for word in name.split())
+    longest = max((fonts.width(word, _HEAD_FACE, _HEAD_SIZE) for word in words), default=0.0)
     return MatrixColumns(
-        item=f"{item:.2f}mm",
-        team=f"{team:.2f}mm",
-        signoff=f"{_SIGNOFF:.2f}mm",
-        evidence=f"{_EVIDENCE:.2f}mm",
-        findings=f"{_FINDINGS:.2f}mm",
-        rotated=teams >= ROTATE_FROM,
-        count=3 + teams + sides,
+        key=_mm(_KEY),
+        item=_mm(width - fixed - team * len(teams)),
+        team=_mm(team),
+        first_signoff=_mm(_SIGNOFF + _GAP),
+        signoff=_mm(_SIGNOFF),
+        evidence=_mm(_EVIDENCE + _GAP),
+        findings=_mm(_FINDINGS),
+        rotated=longest > team - _PADDING,
+        count=4 + len(teams) + sides,
     )
+
+
+def _mm(length: float) -> str:
+    return f"{length:.2f}mm"
