@@ -76,6 +76,8 @@ class WorkspaceForm(forms.Form):
         field = cast("forms.ModelChoiceField[ModelVersion]", self.fields["version"])
         field.queryset = versions
         field.initial = version.pk
+        if self.initial.get("manager_party") not in {party.key for party in self.parties}:
+            self.initial.pop("manager_party", None)  # typed for another model
         self.fields["manager_party"] = forms.ChoiceField(
             label=_("Your side"),
             choices=[(party.key, party.name) for party in self.parties],

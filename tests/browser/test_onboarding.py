@@ -25,7 +25,7 @@ def test_from_an_empty_list_to_the_overview_by_keyboard(page: Page) -> None:
     expect(page.get_by_role("heading", name="You are in no workspace yet")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="New workspace").last.press("Enter")
     expect(page.get_by_role("heading", name="New workspace")).to_be_visible()
-    choose(page, ASTRO)
+    expect(page.get_by_label("Model").locator("option:checked")).to_have_text(ASTRO)
     expect(page.get_by_label("Astronomer", exact=True).first).to_have_value("Astronomer")
     page.get_by_label("Customer", exact=True).first.fill("Blue Heron & Sons")
     expect(page.get_by_label("Workspace name")).to_have_attribute(
@@ -45,10 +45,12 @@ def test_another_model_brings_its_own_sides(page: Page) -> None:
     sign_in(page, CREATOR)
     page.goto("/w/new/")
     page.get_by_label("Workspace name").fill("Kept")
+    page.get_by_label("Model").focus()
     choose(page, KUBERNETES)
     expect(page.get_by_label("Cloud provider", exact=True).first).to_be_visible()
     expect(page.get_by_label("Workspace name")).to_have_value("Kept")
     expect(page.get_by_label("Model")).to_be_focused()
+    expect(page.get_by_label("Managed service provider", exact=True).last).to_be_checked()
 
 
 def test_a_mistake_is_shown_and_nothing_typed_is_lost(page: Page) -> None:

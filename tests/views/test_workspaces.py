@@ -306,6 +306,15 @@ def test_choosing_another_model_changes_the_parties(creator: User, as_user: Sign
     assert not Workspace.objects.exists()
 
 
+def test_a_side_that_the_chosen_model_lacks_falls_back(creator: User, as_user: SignIn) -> None:
+    make_version(parties=3, slug="three")
+    two = make_version()
+    browser = as_user(creator)
+    for chosen, checked in (("party2", "party0"), ("party1", "party1")):
+        page = browser.post(NEW, entries(two, choose="1", manager_party=chosen)).content.decode()
+        assert re.findall(r'value="(party\d)"[^>]*checked', page) == [checked]
+
+
 def test_three_parties(creator: User, as_user: SignIn) -> None:
     three = make_version(parties=3, sections=3, slug="three")
     browser = as_user(creator)
