@@ -39,7 +39,8 @@ check: setup ## Run the fast checks: style, types, templates, layers, migrations
 	$(PRODUCTION) $(PYTHON_BIN) manage.py check --deploy --fail-level WARNING
 
 test-postgres: setup ## Run the tests that use the database, on PostgreSQL
-	sh .ci/with-postgres .venv/bin/pytest -q -n $(JOBS) --dist loadfile -m "not browser and not pdf"
+	sh .ci/with-postgres .venv/bin/pytest -q -n $(JOBS) --dist loadfile \
+		-m "database and not browser and not pdf"
 
 test-sqlite: setup ## Run all tests on SQLite: unit, database, browser, PDF
 	.venv/bin/pytest -q -n $(JOBS) --dist loadfile
