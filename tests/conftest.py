@@ -19,9 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses the database, so that it can be run on another one alone."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
-        if item.get_closest_marker("django_db") or not {"db", "transactional_db"}.isdisjoint(
-            fixtures
-        ):
+        if item.get_closest_marker("django_db") or "django_db_setup" in fixtures:
             item.add_marker(pytest.mark.database)
 
 
