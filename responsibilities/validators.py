@@ -346,3 +346,9 @@ def kinds_taken() -> str:
 
 
 IMAGES = frozenset({"image/png", "image/jpeg", "image/webp"})
+SHOWN_INLINE = IMAGES | {"application/pdf"}
+"""What a browser may show in a tab of its own, under a policy that forbids everything else.
+
+Chromium 156 shows a PDF under ``Content-Security-Policy: sandbox`` (measured); a browser that
+does not still has the download.
+"""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from responsibilities.choices import EvidenceKind
 from responsibilities.matrix import EvidenceState, freshness
 from responsibilities.templatetags.ui import icon, state
-from responsibilities.validators import FILE_TYPES, IMAGES
+from responsibilities.validators import FILE_TYPES, IMAGES, SHOWN_INLINE
 
 register = template.Library()
 
@@ -63,3 +63,9 @@ def accepted_files() -> str:
 def is_image(media_type: str) -> bool:
     """Say whether a file of this type can be shown as a picture."""
     return media_type in IMAGES
+
+
+@register.filter
+def is_shown_inline(media_type: str) -> bool:
+    """Say whether a browser may show a file of this type in a tab of its own."""
+    return media_type in SHOWN_INLINE

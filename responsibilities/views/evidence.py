@@ -27,7 +27,7 @@ from responsibilities.permissions import Action, may, may_anywhere, require
 from responsibilities.services import evidence as pieces
 from responsibilities.services.errors import InvalidError
 from responsibilities.tables.evidence import PER_PAGE, EvidenceTable
-from responsibilities.validators import IMAGES
+from responsibilities.validators import SHOWN_INLINE
 
 # No script, no plugin, no origin: whatever the bytes are, they are shown and nothing more.
 FILE_POLICY = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
@@ -75,9 +75,9 @@ def evidence_download(
 @require_safe
 @in_workspace()
 def evidence_view(request: WorkspaceRequest, evidence: uuid.UUID, number: int) -> HttpResponseBase:
-    """Show the picture of a revision. Everything else is only for download."""
+    """Show a picture or PDF in a tab of its own. Everything else is only for download."""
     revision = _revision(request, evidence, number)
-    if revision.media_type not in IMAGES:
+    if revision.media_type not in SHOWN_INLINE:
         raise Http404
     return _file(revision, as_attachment=False)
 

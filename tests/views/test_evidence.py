@@ -204,13 +204,18 @@ def test_a_file_comes_back_byte_for_byte(engineer: Client, *, htmx: bool) -> Non
         assert sent["X-Frame-Options"] == "DENY"
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in files.GOOD if files.GOOD[name][1][:5] != "image"]
-)
-def test_only_pictures_are_shown_in_the_browser(world: World, engineer: Client, name: str) -> None:
+@pytest.mark.parametrize("name", files.GOOD)
+def test_only_pictures_and_pdf_are_shown_in_the_browser(
+    world: World, engineer: Client, name: str
+) -> None:
     data, media_type = files.GOOD[name]
     piece = add(world, evidence.NewFile(ContentFile(data), name))
-    assert engineer.get(at("evidence_view", piece, number=1)).status_code == 404
+    shown = engineer.get(at("evidence_view", piece, number=1))
+    inline = media_type.startswith("image/") or media_type == "application/pdf"
+    assert status(shown) == (200 if inline else 404)
+    if inline:
+        assert shown["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+        assert shown["Content-Disposition"].startswith("inline")
     sent = engineer.get(at("evidence_download", piece, number=1))
     assert body(sent) == data
     assert sent["Content-Type"] == media_type
