@@ -72,30 +72,15 @@ def edit(
     """
     item = lock(workspace, key, seen_version)
     require(actor, Action.ITEM_EDIT, item.holder)
-    if applicability not in Applicability.values:
-        raise InvalidError(_("Say whether the item applies."), field="applicability")
-    reason = _text(applicability_reason)
-    if applicability == Applicability.NOT_APPLICABLE and not reason:
-        raise InvalidError(_("Say why the item does not apply."), field="applicability_reason")
-    if applicability == Applicability.APPLICABLE:
-        reason = ""
     _check_chosen(item, chosen)
     values = {
         "applicability": applicability,
-        "applicability_reason": reason,
+        "applicability_reason": _checked_reason(applicability, applicability_reason),
         "chosen": {option: name for option, name in chosen.items() if name},
         "note": _text(note),
         "review_on": review_on,
     }
-    changes = [
-        audit.Change(
-            str(_LABELS[name]),
-            _words(item, getattr(item, name)),
-            _words(item, value),
-        )
-        for name, value in values.items()
-        if getattr(item, name) != value
-    ]
+    changes = _changes(item, values)
     if not changes:
         return item
     for name, value in values.items():
@@ -111,6 +96,26 @@ def edit(
         items=[item],
     )
     return item
+
+
+def _checked_reason(applicability: str, reason: str) -> str:
+    """Return the reason as it is kept: needed for an exclusion, dropped otherwise."""
+    if applicability not in Applicability.values:
+        raise InvalidError(_("Say whether the item applies."), field="applicability")
+    if applicability == Applicability.APPLICABLE:
+        return ""
+    if not _text(reason):
+        raise InvalidError(_("Say why the item does not apply."), field="applicability_reason")
+    return _text(reason)
+
+
+def _changes(item: Item, values: Mapping[str, object]) -> list[audit.Change]:
+    """Return what differs from the item as it is, in words."""
+    return [
+        audit.Change(str(_LABELS[name]), _words(item, getattr(item, name)), _words(item, value))
+        for name, value in values.items()
+        if getattr(item, name) != value
+    ]
 
 
 def _check_chosen(item: Item, chosen: Mapping[str, str]) -> None:
