@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
@@ -53,8 +53,6 @@ def audit_detail(request: WorkspaceRequest, seq: int) -> HttpResponse:
     workspace = request.workspace
     event = get_object_or_404(log.events(workspace, log.LogFilter()), seq=seq)
     size = AuditHead.objects.values_list("size", flat=True).get(workspace=workspace)
-    if seq >= size:
-        raise Http404
     leaf = json.loads(event.leaf)
     payload = event.payload
     entry = log.read(event)

@@ -14,7 +14,8 @@ from responsibilities.models import AuditEvent, Membership, Signoff, TeamMember,
 from responsibilities.permissions import NotAllowedError, system_actor
 from responsibilities.services import assignments, members
 from responsibilities.services.errors import InvalidError
-from tests.services.test_teams import changes_of, count, member, newest, sign
+from tests.services.test_teams import changes_of, count, member, newest
+from tests.signing import sign
 from tests.world import World, make_user
 
 
@@ -219,7 +220,7 @@ class TestRemove:
     def test_signoffs_and_names_stay_and_the_letter_is_a_finding(self, world: World) -> None:
         make_user("Nina New")
         add(world, "nina.new@people.example", role=Role.MANAGER, side="party0")
-        sign(world, "T-S0-02", "party0")
+        sign(world, "party0", "T-S0-02")
         assignments.set_cells(
             actor=world.actor("party0"),
             workspace=world.workspace,

@@ -7,15 +7,14 @@ import json
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from responsibilities import matrix
 from responsibilities.choices import AuditAction, FindingKind, Letter, Role
 from responsibilities.models import Assignment, AuditEvent, Item, Membership, Team, TeamMember
 from responsibilities.permissions import Actor, NotAllowedError, system_actor
-from responsibilities.services import assignments, signoffs, statements, teams
+from responsibilities.services import assignments, teams
 from responsibilities.services.errors import InvalidError
-from responsibilities.services.statements import Authentication
+from tests.signing import sign
 from tests.world import World, make_user
 
 
@@ -48,20 +47,6 @@ def letters(team: Team) -> dict[str, str]:
     ):
         found[key] = "".join(sorted(found.get(key, "") + letter))
     return found
-
-
-def sign(world: World, key: str, side: str) -> None:
-    """Sign an item by the manager of a side, over what is there now."""
-    actor = world.actor(side)
-    assert actor.membership
-    row = matrix.load(world.workspace).by_key[key]
-    signoffs.sign(
-        actor=actor,
-        workspace=world.workspace,
-        key=key,
-        shown=statements.offer(row, actor.membership),
-        authentication=Authentication(method="password", at=timezone.now()),
-    )
 
 
 class TestAdd:
@@ -143,7 +128,7 @@ class TestEdit:
     def test_a_new_name_makes_signoffs_stale_and_stands_in_the_items_history(
         self, world: World
     ) -> None:
-        sign(world, "T-S0-01", "party0")
+        sign(world, "party0", "T-S0-01")
         teams.edit(
             actor=world.actor("party0"),
             team=world.team("Party 0 team 0"),
@@ -159,7 +144,7 @@ class TestEdit:
         ]
 
     def test_a_description_touches_no_item(self, world: World) -> None:
-        sign(world, "T-S0-01", "party0")
+        sign(world, "party0", "T-S0-01")
         team = world.team("Party 0 team 0")
         teams.edit(actor=world.actor("party0"), team=team, name=team.name, description="Runs it")
         assert not newest(world).subjects.exists()
@@ -181,7 +166,7 @@ class TestEdit:
 
 class TestMove:
     def test_swaps_two_teams_and_keeps_signoffs(self, world: World) -> None:
-        sign(world, "T-S0-01", "party0")
+        sign(world, "party0", "T-S0-01")
         assert teams.move(actor=world.actor("party0"), team=world.team("Party 0 team 1"), step=-1)
         grid = matrix.load(world.workspace)
         assert [team.name for team in grid.teams_of(world.provider.pk)] == [
