@@ -12,6 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Complete production settings, to check them; nothing is connected to.
 PRODUCTION := REXMATRIX_ENV=production \
 	REXMATRIX_SECRET_KEY=$$($(PYTHON_BIN) -c 'import secrets; print(secrets.token_urlsafe(64))') \
+	REXMATRIX_LOG_KEY=$$($(PYTHON_BIN) -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())') \
 	REXMATRIX_BASE_URL=https://matrix.example.com REXMATRIX_TRUSTED_PROXY_COUNT=1 \
 	DATABASE_URL=postgresql://rexmatrix@db.example.com/rexmatrix \
 	REXMATRIX_STORAGE_URL=s3://evidence/rexmatrix?region=eu-central-1 \

@@ -166,6 +166,8 @@ class AuditAction(models.TextChoices):
     SIGNOFF_BULK_SIGNED = "signoff.bulk_signed", _("Signed off in bulk")
     SIGNOFF_WITHDRAWN = "signoff.withdrawn", _("Sign-off withdrawn")
     EXPORT_REQUESTED = "export.requested", _("Export requested")
+    EXPORT_PREPARED = "export.prepared", _("Export prepared")
     EXPORT_CREATED = "export.created", _("Export created")
     EXPORT_FAILED = "export.failed", _("Export failed")
     EXPORT_CANCELLED = "export.cancelled", _("Export cancelled")
+    PERSON_ERASED = "person.erased", _("Personal data erased")

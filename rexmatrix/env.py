@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import secrets
@@ -13,6 +14,8 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from responsibilities.notes import KEY_BYTES, SigningKey
 
 POSTGRES_OPTIONS = frozenset(
     {
@@ -247,25 +250,58 @@ def mailer(env: Env, name: str = "REXMATRIX_EMAIL_URL") -> dict[str, Any]:
 
 
 def generated_key(path: Path) -> str:
-    """Return the secret key kept in a file, made on the first start with mode 0600.
+    """Return the secret key kept in a file, made on the first start with mode 0600."""
+    key = _kept(path, secrets.token_urlsafe(64))
+    if len(key) < 50:
+        msg = f"the key in {path} is damaged; remove the file to get a new one."
+        raise ImproperlyConfigured(msg)
+    return key
+
+
+def log_key(env: Env, default: Path | None, name: str = "REXMATRIX_LOG_KEY") -> tuple[str, str]:
+    """Return the key that signs checkpoints, or the file that holds it: one of the two is empty.
+
+    It is 32 random bytes in base64. Without a variable it is kept in the file `default`, made on
+    the first start with mode 0600; without a default the variable is required.
+    """
+    text, file = env.text(name, ""), env.text(f"{name}_FILE", "")
+    if text and file:
+        msg = f"set {name} or {name}_FILE, not both."
+        raise ImproperlyConfigured(msg)
+    said = f"{name}_FILE" if file else name
+    if not text and not file:
+        if default is None:
+            env.text(name, why=f"32 random bytes in base64, or {name}_FILE, a file with them")
+        else:
+            file, said = str(default), str(default)
+            _kept(default, base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())
+    try:
+        SigningKey.parse(text or Path(file).read_text(encoding="ascii"))
+    except OSError as error:
+        msg = f"{said} names a file that cannot be read ({error})."
+        raise ImproperlyConfigured(msg) from error
+    except ValueError as error:
+        msg = f"{said} is no log key: it must be 32 random bytes in base64."
+        raise ImproperlyConfigured(msg) from error
+    return text, file
+
+
+def _kept(path: Path, new: str) -> str:
+    """Return what a file holds; `new` is written into it, with mode 0600, if there is none.
 
     Several processes may start at once: each writes its own temporary file, and the hard link
     lets exactly one of them become the key.
     """
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".secret_key.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(secrets.token_urlsafe(64))
+                file.write(new)
                 file.flush()
                 os.fsync(file.fileno())
             with contextlib.suppress(FileExistsError):  # another process was first
                 os.link(name, path)
         finally:
             Path(name).unlink()
-    key = path.read_text(encoding="ascii").strip()
-    if len(key) < 50:
-        msg = f"the key in {path} is damaged; remove the file to get a new one."
-        raise ImproperlyConfigured(msg)
-    return key
+    return path.read_text(encoding="ascii").strip()

@@ -16,6 +16,7 @@ from rexmatrix.env import (
     evidence_storage,
     file_storage,
     generated_key,
+    log_key,
     mailer,
     sqlite_database,
 )
@@ -76,6 +77,13 @@ if "*" in ALLOWED_HOSTS:
     msg = "REXMATRIX_ALLOWED_HOSTS must name hosts; '*' is not accepted."
     raise ImproperlyConfigured(msg)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Proof: the key that signs checkpoints is never in the database -------------------------------
+
+REXMATRIX_LOG_HOST = BASE_URL.netloc  # the first part of the name of every log
+REXMATRIX_LOG_KEY, REXMATRIX_LOG_KEY_FILE = log_key(
+    env, default=None if PRODUCTION else DATA_DIR / "log_key"
+)
 
 # --- Application -------------------------------------------------------------------------------
 

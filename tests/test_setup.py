@@ -7,12 +7,21 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from rexmatrix.env import Env, database, evidence_storage, generated_key, mailer, wal_is_safe
+from rexmatrix.env import (
+    Env,
+    database,
+    evidence_storage,
+    generated_key,
+    log_key,
+    mailer,
+    wal_is_safe,
+)
 from tests.programs import start
 
 PRODUCTION = {
     "REXMATRIX_ENV": "production",
     "REXMATRIX_SECRET_KEY": "k9-P2v_x7QwLr4ZtB8mNc1YhGf6JdSaEu3RoTi5WbXpVqMzCnK0",
+    "REXMATRIX_LOG_KEY": "bG9nIGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGVzISE=",
     "REXMATRIX_BASE_URL": "https://matrix.example.com",
     "REXMATRIX_TRUSTED_PROXY_COUNT": "1",
     "DATABASE_URL": "postgresql://someone:secret@db.example.com/rexmatrix",
@@ -51,6 +60,9 @@ def test_production_names_what_is_missing(name: str) -> None:
         ("REXMATRIX_ENV", "prod"),
         ("REXMATRIX_SECRET_KEY", "short"),
         ("REXMATRIX_SECRET_KEY", "a" * 80),
+        ("REXMATRIX_LOG_KEY", "c2hvcnQ="),
+        ("REXMATRIX_LOG_KEY", "not base64"),
+        ("REXMATRIX_LOG_KEY_FILE", "/nowhere/log_key"),
         ("REXMATRIX_BASE_URL", "http://matrix.example.com"),
         ("REXMATRIX_BASE_URL", "https://matrix.example.com/path"),
         ("REXMATRIX_TRUSTED_PROXY_COUNT", "-1"),
@@ -104,6 +116,34 @@ def test_a_damaged_key_is_refused(tmp_path: Path) -> None:
     path.write_text("half", encoding="ascii")
     with pytest.raises(ImproperlyConfigured, match="damaged"):
         generated_key(path)
+
+
+def test_the_embedded_default_makes_a_log_key_and_keeps_it(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    code = (
+        "from django.conf import settings as s; from pathlib import Path;"
+        "print(repr(s.REXMATRIX_LOG_KEY), Path(s.REXMATRIX_LOG_KEY_FILE).read_text())"
+    )
+    first, second = (start({"REXMATRIX_DATA_DIR": str(folder)}, code).stdout for _ in range(2))
+    assert first == second
+    assert first.startswith("'' ")
+    assert stat.S_IMODE((folder / "log_key").stat().st_mode) == 0o600
+
+
+def test_a_log_key_comes_from_one_place_only(tmp_path: Path) -> None:
+    path = tmp_path / "log_key"
+    text = PRODUCTION["REXMATRIX_LOG_KEY"]
+    path.write_text(f"{text}\n", encoding="ascii")
+    assert log_key(Env({"REXMATRIX_LOG_KEY": text}), None) == (text, "")
+    from_file = {"REXMATRIX_LOG_KEY_FILE": str(path)}
+    assert log_key(Env(from_file), None) == ("", str(path))
+    with pytest.raises(ImproperlyConfigured, match="not both"):
+        log_key(Env(from_file | {"REXMATRIX_LOG_KEY": text}), None)
+    with pytest.raises(ImproperlyConfigured, match="set REXMATRIX_LOG_KEY "):
+        log_key(Env({}), None)
+    path.write_text("half", encoding="ascii")
+    with pytest.raises(ImproperlyConfigured, match="REXMATRIX_LOG_KEY_FILE is no log key"):
+        log_key(Env(from_file), None)
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:

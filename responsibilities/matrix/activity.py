@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from responsibilities.choices import AuditAction
+from responsibilities.matrix import payloads
 from responsibilities.models import AuditEvent, AuditSubject, Workspace
 
 CHANGES_SHOWN = 2
@@ -49,7 +49,7 @@ def recent(workspace: Workspace, *, limit: int = 10) -> list[Happening]:
 
 
 def _happening(event: AuditEvent, items: int, key: str) -> Happening:
-    payload = json.loads(event.payload.payload)
+    payload = payloads.words(event.payload)
     return Happening(
         at=event.ts,
         who=payload["actor"] or _("The system"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.core.paginator import Page, Paginator
 
 from responsibilities.choices import AuditAction, Via
+from responsibilities.matrix import payloads
 from responsibilities.matrix.changes import since_signing
 from responsibilities.matrix.filters import MatrixFilter
 from responsibilities.matrix.load import load
@@ -128,7 +129,7 @@ def _places(workspace: Workspace, wanted: MatrixFilter) -> list[Place]:
 
 
 def _event(event: AuditEvent, sides: Mapping[str, str]) -> Event:
-    payload = json.loads(event.payload.payload)
+    payload = payloads.words(event.payload)
     return Event(
         seq=event.seq,
         at=event.ts,

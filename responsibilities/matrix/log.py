@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from responsibilities.choices import AuditAction, Via
+from responsibilities.matrix import payloads
 from responsibilities.models import AuditEvent, AuditSubject, User, Workspace
 
 SYSTEM = "system"
@@ -117,7 +118,7 @@ def _subjects() -> dict[str, Any]:
 
 def read(event: AuditEvent) -> Entry:
     """Return an event that `events` gave, in words. No query."""
-    payload = json.loads(event.payload.payload)
+    payload = payloads.words(event.payload)
     count: int = getattr(event, "item_count", None) or 0
     return Entry(
         event=event,

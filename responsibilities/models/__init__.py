@@ -12,6 +12,7 @@ from responsibilities.models.catalog import (
     Section,
     TeamTemplate,
 )
+from responsibilities.models.checkpoints import Checkpoint, LogKey
 from responsibilities.models.evidence import Evidence, EvidenceLink, EvidenceRevision
 from responsibilities.models.exports import Export
 from responsibilities.models.signoffs import Signoff, SignoffWithdrawal
@@ -30,12 +31,14 @@ __all__ = [
     "AuditHead",
     "AuditPayload",
     "AuditSubject",
+    "Checkpoint",
     "DefaultAssignment",
     "Evidence",
     "EvidenceLink",
     "EvidenceRevision",
     "Export",
     "Item",
+    "LogKey",
     "Membership",
     "ModelVersion",
     "Organization",

@@ -13,12 +13,17 @@ from responsibilities.models.workspaces import Workspace
 
 
 class AuditHead(models.Model):
-    """How long a workspace's log is. Locked while an event is appended."""
+    """How long a workspace's log is, and the frontier of its Merkle tree.
+
+    Locked while an event is appended. `frontier` holds the complete subtrees, largest first, as
+    hex digits: all that the next event and the root need (`merkle.Frontier`).
+    """
 
     workspace = models.OneToOneField(
         Workspace, on_delete=models.PROTECT, primary_key=True, related_name="audit_head"
     )
     size = models.PositiveBigIntegerField(default=0)
+    frontier = models.JSONField(default=list)
     last_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -69,7 +74,8 @@ class AuditPayload(models.Model):
     """What an event says in words, with names and values, beside its salt.
 
     The leaf holds only ``SHA-256(salt ‖ payload)``. `salt` is 64 hex digits; `payload` is
-    canonical JSON.
+    canonical JSON. Both can be emptied once, and nothing else can be changed (database
+    triggers): then `erased_at` says when, and every proof still holds.
     """
 
     event = models.OneToOneField(
@@ -77,6 +83,7 @@ class AuditPayload(models.Model):
     )
     salt = models.CharField(max_length=64)
     payload = models.TextField()
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("event",)
@@ -84,6 +91,11 @@ class AuditPayload(models.Model):
     @override
     def __str__(self) -> str:
         return str(self.event_id)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the words were removed, because they named a person who asked for it."""
+        return self.erased_at is not None
 
 
 class AuditSubject(models.Model):

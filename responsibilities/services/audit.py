@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from responsibilities import canonical
+from responsibilities import canonical, merkle
 from responsibilities.choices import AuditAction
 from responsibilities.models import (
     AuditEvent,
@@ -24,7 +24,6 @@ from responsibilities.models import (
 from responsibilities.permissions import Actor, actor_id
 
 LEAF_VERSION = 1
-_LEAF_PREFIX = b"\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Change:
 
 def leaf_hash(leaf: bytes) -> str:
     """Return the RFC 6962 leaf hash, SHA-256(0x00 ‖ leaf), as 64 hex digits."""
-    return hashlib.sha256(_LEAF_PREFIX + leaf).hexdigest()
+    return merkle.leaf_hash(leaf).hex()
 
 
 def payload_commit(salt: bytes, payload: bytes) -> str:
@@ -66,7 +65,7 @@ def append(
     reason: str = "",
     items: Iterable[Item] = (),
 ) -> AuditEvent:
-    """Append one event to the workspace's log and return it.
+    """Append one event to the workspace's log and return it. Takes O(log n) hashes.
 
     `label` names the subject for people; `items` are the items whose history shows the event.
     Must run inside the transaction of the write that it records; raises
@@ -91,10 +90,15 @@ def append(
     )
     AuditPayload.objects.create(event=event, salt=salt.hex(), payload=payload.decode())
     AuditSubject.objects.bulk_create(AuditSubject(event=event, item=item) for item in items)
-    head.size += 1
-    head.last_at = now
-    head.save(update_fields=["size", "last_at"])
+    grown = frontier(head).append(bytes.fromhex(event.leaf_hash))
+    head.size, head.frontier, head.last_at = grown.size, grown.to_hex(), now
+    head.save(update_fields=["size", "frontier", "last_at"])
     return event
+
+
+def frontier(head: AuditHead) -> merkle.Frontier:
+    """Return the frontier of a log. Raises ValueError if what is stored cannot be one."""
+    return merkle.Frontier.from_hex(head.size, head.frontier)
 
 
 def start(*, workspace: Workspace) -> None:
@@ -102,13 +106,13 @@ def start(*, workspace: Workspace) -> None:
     AuditHead.objects.create(workspace=workspace)
 
 
-def hold(*, workspace: Workspace) -> None:
-    """Lock the log for the rest of the transaction: no other write of this workspace ends now.
+def hold(*, workspace: Workspace) -> AuditHead:
+    """Lock the log for the rest of the transaction, and return its head.
 
-    For a writer that has to be sure that what it read is still so when it appends. Lock items
-    first, as every writer does.
+    No other write of this workspace ends now: for a writer that has to be sure that what it
+    read is still so when it appends. Lock items first, as every writer does.
     """
-    _locked_head(workspace)
+    return _locked_head(workspace)
 
 
 def _locked_head(workspace: Workspace) -> AuditHead:

@@ -11,10 +11,12 @@ from responsibilities.models import (
     AuditEvent,
     AuditPayload,
     AuditSubject,
+    Checkpoint,
+    LogKey,
     Signoff,
     SignoffWithdrawal,
 )
-from responsibilities.services import signoffs
+from responsibilities.services import checkpoints, signoffs
 from tests.signing import sign
 from tests.world import World
 
@@ -24,6 +26,8 @@ PROTECTED = {
     AuditSubject: "item_id",
     Signoff: "printed_name",
     SignoffWithdrawal: "reason",
+    Checkpoint: "note",
+    LogKey: "public",
 }
 TABLES = [(model._meta.db_table, column) for model, column in PROTECTED.items()]
 KEY = "T-S0-01"
@@ -34,6 +38,7 @@ def recorded(world: World) -> World:
     """A world in which every protected table has a row."""
     signoff = sign(world, "party0", KEY)
     signoffs.withdraw(actor=world.actor("party0"), signoff=signoff, reason="For the test")
+    checkpoints.issue(actor=world.actor("party0"), workspace=world.workspace)
     for model in PROTECTED:
         assert model._default_manager.exists()
     return world
@@ -65,6 +70,25 @@ def test_the_orm_is_refused_too(recorded: World) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         AuditEvent.objects.filter(workspace=recorded.workspace).update(action="member.added")
     assert Signoff.objects.get().printed_name == "Vera Manager"
+
+
+def test_a_payload_can_be_emptied_once_and_in_no_other_way(recorded: World) -> None:
+    assert recorded
+    table = AuditPayload._meta.db_table
+    for values in (
+        "salt = '', payload = ''",
+        "payload = '', erased_at = '2026-11-22 10:00:00+00:00'",
+        "salt = '', payload = '{}', erased_at = '2026-11-22 10:00:00+00:00'",
+        "erased_at = '2026-11-22 10:00:00+00:00'",
+    ):
+        with pytest.raises(DatabaseError, match="append-only"):
+            execute(f"UPDATE {table} SET {values}")  # noqa: S608 (names of our own)
+    erase = f"UPDATE {table} SET salt = '', payload = '', erased_at = '2026-11-22 10:00:00+00:00'"  # noqa: S608
+    execute(erase)
+    assert all(payload.is_erased for payload in AuditPayload.objects.all())
+    for statement in (erase, f"UPDATE {table} SET erased_at = NULL", f"DELETE FROM {table}"):  # noqa: S608
+        with pytest.raises(DatabaseError, match="append-only"):
+            execute(statement)
 
 
 @pytest.mark.parametrize("same_person", [True, False])

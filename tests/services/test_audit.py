@@ -6,10 +6,12 @@ import hashlib
 import json
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from responsibilities.choices import AuditAction
-from responsibilities.models import AuditEvent, AuditPayload
+from responsibilities.merkle import Tree
+from responsibilities.models import AuditEvent, AuditHead, AuditPayload
 from responsibilities.services import audit
 from tests.world import World
 
@@ -56,6 +58,37 @@ def test_sequence_has_no_gap(world: World) -> None:
     seqs = AuditEvent.objects.filter(workspace=world.workspace).order_by("seq")
     assert list(seqs.values_list("seq", flat=True)) == [0, 1, 2, 3]
     assert AuditEvent.objects.filter(workspace=world.elsewhere).count() == 1
+
+
+def test_the_frontier_follows_the_log(world: World) -> None:
+    for number in range(9):
+        append(world, f"Acme {number}")
+        head = AuditHead.objects.get(workspace=world.workspace)
+        events = AuditEvent.objects.filter(workspace=world.workspace).order_by("seq")
+        tree = Tree(bytes.fromhex(text) for text in events.values_list("leaf_hash", flat=True))
+        assert head.size == tree.size
+        assert audit.frontier(head).root() == tree.root()
+
+
+def test_a_write_that_fails_leaves_the_frontier(world: World) -> None:
+    before = AuditHead.objects.get(workspace=world.workspace)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        append(world)
+        _ = 1 // 0
+    after = AuditHead.objects.get(workspace=world.workspace)
+    assert (after.size, after.frontier) == (before.size, before.frontier)
+
+
+def test_appending_to_a_long_log_takes_no_more_queries(world: World) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            append(world)
+        return len(captured)
+
+    first = queries()
+    for _ in range(40):
+        append(world)
+    assert queries() == first
 
 
 def test_an_item_finds_its_events(world: World) -> None:
