@@ -17,6 +17,7 @@ def test_newest_first_with_item_and_changes(world: World) -> None:
     sign(world, "party0", "T-S0-01")
     signed, changed, created = recent(world.workspace)
     assert (signed.action, signed.key, signed.items) == ("Signed off", "T-S0-01", 1)
+    assert signed.changes == ("meaning: Confirmed by the holder",), "digests are left out"
     assert (changed.who, changed.subject) == ("Vera Manager", "T-S0-01 Duty 0.0")
     assert changed.changes == ("implementation note: Runs in the cluster.",)
     assert (created.who, created.action, created.key) == ("The system", "Workspace created", "")
