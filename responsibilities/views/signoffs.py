@@ -13,6 +13,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -132,7 +133,7 @@ def signoff_bulk(request: WorkspaceRequest) -> HttpResponse:
             authentication=prove_identity(request),
         )
     except signoffs.ChangedError as changed:
-        query = "&".join(f"key={key}" for key in chosen)
+        query = urlencode([("key", key) for key in chosen])
         return _conflict(
             request, changed.rows, chosen, f"{_bulk_address(request)}?{query}", many=True
         )
