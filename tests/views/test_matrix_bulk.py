@@ -8,7 +8,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from responsibilities.choices import Role
@@ -34,7 +33,7 @@ def post(client: Client, change: str, item: list[str], **data: Any) -> Any:
     return client.post(ADDRESS, {"change": change, "item": item, **data}, headers=HTMX)
 
 
-def words(response: HttpResponse) -> str:
+def words(response: Any) -> str:
     """Return what a person reads."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
 

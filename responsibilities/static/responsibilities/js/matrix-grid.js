@@ -142,9 +142,17 @@ function measure() {
 
 const watcher = new ResizeObserver(measure);
 
+/* The bar above stays when a filter swaps the grid; its link has to lead to what is shown. */
+function exportShown() {
+  const link = document.getElementById("matrix-export");
+  const query = matrix.querySelector("[data-query]")?.dataset.query;
+  if (link) link.href = query ? `${link.dataset.address}?${query}` : link.dataset.address;
+}
+
 function prepare() {
   rove();
   measure();
+  exportShown();
   watcher.disconnect();
   if (grid()) watcher.observe(grid().tHead);
 }
