@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -81,20 +81,7 @@ def create(
             workspace=workspace, seat=seats[manager_party], user=manager, role=Role.MANAGER
         )
     audit.start(workspace=workspace)
-    changes = [
-        audit.Change("model", "", str(version)),
-        *(audit.Change(party.name, "", seats[party.key].organization.name) for party in parties),
-        audit.Change("manager", "", manager.name if manager else ""),
-        audit.Change("target date", "", _day(target_date)),
-    ]
-    audit.append(
-        workspace=workspace,
-        actor=actor,
-        action=AuditAction.WORKSPACE_CREATED,
-        subject=audit.Subject("workspace", str(workspace.pk)),
-        label=workspace.name,
-        changes=[change for change in changes if change.new],
-    )
+    _record_creation(actor, workspace, seats.values(), manager)
     return workspace
 
 
@@ -218,6 +205,25 @@ def _add_template_letters(
         for duty, team, letter in DefaultAssignment.objects.filter(
             responsibility__version=version
         ).values_list("responsibility_id", "team_id", "letter")
+    )
+
+
+def _record_creation(
+    actor: Actor, workspace: Workspace, seats: Iterable[Seat], manager: User | None
+) -> None:
+    changes = [
+        audit.Change("model", "", str(workspace.model_version)),
+        *(audit.Change(seat.party.name, "", seat.organization.name) for seat in seats),
+        audit.Change("manager", "", manager.name if manager else ""),
+        audit.Change("target date", "", _day(workspace.target_date)),
+    ]
+    audit.append(
+        workspace=workspace,
+        actor=actor,
+        action=AuditAction.WORKSPACE_CREATED,
+        subject=audit.Subject("workspace", str(workspace.pk)),
+        label=workspace.name,
+        changes=[change for change in changes if change.new],
     )
 
 
