@@ -7,6 +7,7 @@ from typing import Any, override
 
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
@@ -14,8 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from responsibilities.choices import EvidenceKind
 from responsibilities.models import Item, Workspace
+from responsibilities.services import uploads
+from responsibilities.services.errors import InvalidError
 from responsibilities.services.evidence import NewFile, NewLink, NewNote
-from responsibilities.services.evidence_content import NOTE_LENGTH, TITLE_LENGTH, Content
+from responsibilities.services.evidence_content import (
+    NOTE_LENGTH,
+    TITLE_LENGTH,
+    Content,
+    check_dates,
+)
 from responsibilities.validators import FILE_TYPES, LINK_LENGTH, kinds_taken
 
 type Choices = list[tuple[str, list[tuple[str, str]]]]
@@ -73,7 +81,12 @@ class ItemPicker(forms.CheckboxSelectMultiple):
 class DatesForm(forms.Form):
     """When evidence was collected, and until when it holds."""
 
-    collected_on = forms.DateField(label=_("Collected on"), widget=_Day, initial=timezone.localdate)
+    collected_on = forms.DateField(
+        label=_("Collected on"),
+        help_text=_("The day it was made or taken."),
+        widget=_Day,
+        initial=timezone.localdate,
+    )
     valid_until = forms.DateField(
         label=_("Valid until"),
         help_text=_("Empty if it does not expire."),
@@ -86,6 +99,17 @@ class DatesForm(forms.Form):
         """Let the browser offer no day in the future."""
         super().__init__(*args, **kwargs)
         self.fields["collected_on"].widget.attrs["max"] = timezone.localdate().isoformat()
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        """Check the dates as the services do, so that all errors are said at once."""
+        values = self.cleaned_data
+        if "collected_on" in values and "valid_until" in values:
+            try:
+                check_dates(values["collected_on"], values["valid_until"])
+            except InvalidError as refusal:
+                self.add_error(refusal.field, refusal.message)
+        return values
 
 
 class ContentForm(DatesForm):
@@ -103,6 +127,15 @@ class FileForm(ContentForm):
 
     kind = EvidenceKind.FILE
     file = forms.FileField(label=_("File"), widget=_FileDrop, allow_empty_file=True)
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        """Check the file as the services do, so that all errors are said at once."""
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        try:
+            uploads.check(file, file.name or "")
+        except InvalidError as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+        return file
 
     @override
     def content(self) -> Content:
@@ -171,7 +204,9 @@ class AddFileForm(FileForm, AddForm):
         max_length=TITLE_LENGTH,
         required=False,
     )
-    even_if_there = forms.BooleanField(label=_("Add it once more"), required=False)
+    even_if_there = forms.BooleanField(
+        label=_("Add it once more, as a piece of its own"), required=False
+    )
 
 
 class AddLinkForm(LinkForm, AddForm):
