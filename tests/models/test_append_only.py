@@ -72,8 +72,8 @@ def test_the_orm_is_refused_too(recorded: World) -> None:
     assert Signoff.objects.get().printed_name == "Vera Manager"
 
 
-def test_a_payload_can_be_emptied_once_and_in_no_other_way(recorded: World) -> None:
-    assert recorded
+@pytest.mark.usefixtures("recorded")
+def test_a_payload_can_be_emptied_once_and_in_no_other_way() -> None:
     table = AuditPayload._meta.db_table
     for values in (
         "salt = '', payload = ''",

@@ -72,9 +72,9 @@ def test_the_frontier_follows_the_log(world: World) -> None:
 
 def test_a_write_that_fails_leaves_the_frontier(world: World) -> None:
     before = AuditHead.objects.get(workspace=world.workspace)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         append(world)
-        _ = 1 // 0
+        transaction.set_rollback(True)
     after = AuditHead.objects.get(workspace=world.workspace)
     assert (after.size, after.frontier) == (before.size, before.frontier)
 
