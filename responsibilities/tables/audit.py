@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import django_tables2 as tables
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from responsibilities.matrix import words
 from responsibilities.matrix.log import Entry, read
 from responsibilities.models import AuditEvent, Seat
 
 CHANGES_SHOWN = 2
+VALUE_LENGTH = 90
+DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 LIST_OF = {
     "team": "team_list",
     "member": "member_list",
@@ -37,15 +43,26 @@ class AuditTable(tables.Table):  # type: ignore[misc]  # the library has no type
         attrs={"td": {"class": "nowrap"}},
     )
     who = tables.TemplateColumn(
-        template_name="audit_list/_who.html", verbose_name=_("Who"), orderable=False
+        template_name="audit_list/_who.html",
+        verbose_name=_("Who"),
+        orderable=False,
+        attrs={"td": {"class": "audit-who"}},
     )
     side = tables.TemplateColumn(
-        template_name="audit_list/_side.html", verbose_name=_("Side"), orderable=False
+        template_name="audit_list/_side.html",
+        verbose_name=_("Side"),
+        orderable=False,
+        attrs={"td": {"class": "audit-minor"}},
     )
     via = tables.Column(
-        accessor="pk", verbose_name=_("Via"), orderable=False, attrs={"td": {"class": "muted"}}
+        accessor="pk",
+        verbose_name=_("Via"),
+        orderable=False,
+        attrs={"td": {"class": "audit-minor muted nowrap"}},
     )
-    action = tables.Column(verbose_name=_("Action"), orderable=False)
+    action = tables.Column(
+        verbose_name=_("Action"), orderable=False, attrs={"td": {"class": "audit-who"}}
+    )
     subject = tables.TemplateColumn(
         template_name="audit_list/_object.html",
         verbose_name=_("Object"),
@@ -91,8 +108,36 @@ class AuditTable(tables.Table):  # type: ignore[misc]  # the library has no type
             event.seat = self.seats.get(event.side)
             event.slug = self.slug
             event.link = address_of(self.slug, event.entry)
-            event.first_changes = event.entry.changes[:CHANGES_SHOWN]
+            event.first_changes = [_short(change) for change in event.entry.changes[:CHANGES_SHOWN]]
             event.more = len(event.entry.changes) - len(event.first_changes)
+
+
+def _short(change: Mapping[str, str]) -> dict[str, Any]:
+    """Shorten values for the list; the event's page has all of them.
+
+    Digests to twelve digits, texts that changed in places to those places (`runs`).
+    """
+    old, new = (DIGEST.sub(r"\1…", change[name]) for name in ("old", "new"))
+    parts = words.runs(old, new)
+    in_places = any(run.kind == "same" for run in parts)
+    return {
+        "field": change["field"],
+        "old": _cut(old),
+        "new": _cut(new),
+        "runs": [_cut_run(run) for run in parts] if in_places else [],
+    }
+
+
+def _cut_run(run: words.Run) -> words.Run:
+    """Shorten a stretch: of what stayed the same, both ends are left."""
+    if run.kind != "same" or len(run.text) <= VALUE_LENGTH:
+        return replace(run, text=_cut(run.text))
+    end = VALUE_LENGTH // 3
+    return replace(run, text=f"{run.text[:end].rstrip()} … {run.text[-end:].lstrip()}")
+
+
+def _cut(text: str) -> str:
+    return Truncator(text).chars(VALUE_LENGTH)
 
 
 def address_of(slug: str, entry: Entry) -> str:

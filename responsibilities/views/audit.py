@@ -57,6 +57,7 @@ def audit_detail(request: WorkspaceRequest, seq: int) -> HttpResponse:
     payload = event.payload
     entry = log.read(event)
     commitment = audit.payload_commit(bytes.fromhex(payload.salt), payload.payload.encode())
+    payload_fits = payload.is_erased or commitment == leaf["payload_commit"]
     return render(
         request,
         "audit_detail/page.html",
@@ -69,8 +70,7 @@ def audit_detail(request: WorkspaceRequest, seq: int) -> HttpResponse:
             "link": address_of(workspace.slug, entry),
             "items": log.touched_items(event),
             "commitment": leaf["payload_commit"],
-            "leaf_fits": audit.leaf_hash(event.leaf.encode()) == event.leaf_hash,
-            "payload_fits": commitment == leaf["payload_commit"],
+            "fits": audit.leaf_hash(event.leaf.encode()) == event.leaf_hash and payload_fits,
             "newer": seq + 1 if seq + 1 < size else None,
             "older": seq - 1 if seq else None,
         },
