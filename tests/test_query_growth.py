@@ -21,6 +21,7 @@ from responsibilities.models import (
     TeamMember,
 )
 from responsibilities.services import evidence, teams
+from tests.responses import let_go
 from tests.signing import sign
 from tests.views.route_table import WORKSPACE_ROUTES, Route, nothing
 from tests.views.stage import HELD_BY, SIDES, Stage, make_stage
@@ -92,7 +93,7 @@ def count_queries(client: Client, address: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address)
     assert response.status_code == 200, address
-    response.close()
+    let_go(response)
     return len(queries)
 
 

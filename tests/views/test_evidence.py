@@ -25,6 +25,7 @@ from responsibilities.choices import Role
 from responsibilities.models import AuditEvent, Evidence, EvidenceRevision, User
 from responsibilities.services import evidence
 from tests import files
+from tests.responses import let_go
 from tests.services.test_evidence import stored_files
 from tests.world import World, actor_in, join, make_user
 
@@ -64,13 +65,13 @@ def form(**values: Any) -> dict[str, Any]:
 def body(answer: Any) -> bytes:
     """Return what was streamed, and let go of the file."""
     sent: bytes = answer.getvalue()
-    answer.close()
+    let_go(answer)
     return sent
 
 
 def status(answer: Any) -> int:
     """Return the status, and let go of a file that nobody reads."""
-    answer.close()
+    let_go(answer)
     code: int = answer.status_code
     return code
 

@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from responsibilities.choices import Role
 from responsibilities.models import AuditEvent, Membership, User
+from tests.responses import let_go
 from tests.views.route_table import (
     CARETAKER_ROUTES,
     SITE_ROUTES,
@@ -64,7 +65,7 @@ def request(client: Client, method: str, address: str, data: dict[str, Any]) -> 
         answer = client.generic(method, address) if method != "POST" else None
         response: HttpResponseBase = answer or client.post(address, data)
         if response.streaming:
-            response.close()
+            let_go(response)
         transaction.set_rollback(True)
     return response
 
