@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast, override
 
 from django import forms
@@ -11,6 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from responsibilities.choices import PartyKind
 from responsibilities.models import ModelVersion, Organization, Party, Workspace
+from responsibilities.services.errors import InvalidError
+from responsibilities.services.workspace_setup import (
+    SLUG_TAKEN,
+    check_slug,
+    check_target_date,
+)
 
 
 def date_input() -> forms.DateInput:
@@ -103,6 +111,24 @@ class WorkspaceForm(forms.Form):
         named: str = self.cleaned_data["name"]
         return named or self.organizations()[customer_party(self.parties).key]
 
+    def clean_slug(self) -> str:
+        """Say early what the service would say; in a race, the service has the last word."""
+        slug: str = self.cleaned_data["slug"].strip()
+        if not slug:
+            return ""
+        with _as_validation_error():
+            slug = check_slug(slug)
+        if Workspace.objects.filter(slug=slug).exists():
+            raise forms.ValidationError(SLUG_TAKEN)
+        return slug
+
+    def clean_target_date(self) -> dt.date | None:
+        """Refuse a day in the past together with whatever else is wrong."""
+        target_date: dt.date | None = self.cleaned_data["target_date"]
+        with _as_validation_error():
+            check_target_date(target_date)
+        return target_date
+
     def refuse(self, field: str, message: str) -> None:
         """Put a service's refusal beside its field, or on top where there is no such field."""
         self.add_error(field if field in self.fields else None, message)
@@ -155,3 +181,11 @@ def _organization_field(party: Party, suggested: str) -> forms.CharField:
         widget=forms.TextInput(attrs=attrs),
         error_messages={"required": _("Say which organization takes this seat.")},
     )
+
+
+@contextmanager
+def _as_validation_error() -> Iterator[None]:
+    try:
+        yield
+    except InvalidError as error:
+        raise forms.ValidationError(error.message) from error

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
 from collections.abc import Mapping
 
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from responsibilities.choices import PartyKind, VersionStatus
 from responsibilities.models import ModelVersion, Party, Workspace
@@ -16,6 +19,8 @@ from responsibilities.services.errors import InvalidError
 SLUG_LENGTH = 60
 RESERVED_SLUGS = frozenset({"new", "all", "archive", "export", "import", "search"})
 """Words that are, or may become, pages beside the workspaces."""
+
+SLUG_TAKEN = gettext_lazy("There is already a workspace at this address. Choose another.")
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -97,3 +102,9 @@ def check_slug(slug: str) -> str:
         message = _("“%(slug)s” is reserved. Choose another address.")
         raise InvalidError(message % {"slug": slug}, field="slug")
     return slug
+
+
+def check_target_date(target_date: dt.date | None) -> None:
+    """Raise InvalidError for a day in the past."""
+    if target_date and target_date < timezone.localdate():
+        raise InvalidError(_("The target date cannot be in the past."), field="target_date")

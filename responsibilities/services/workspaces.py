@@ -28,7 +28,12 @@ from responsibilities.models import (
 from responsibilities.permissions import Action, Actor, may_add_workspace, require_anywhere
 from responsibilities.services import audit
 from responsibilities.services.errors import InvalidError, NotAllowedError
-from responsibilities.services.workspace_setup import check_slug, free_slug
+from responsibilities.services.workspace_setup import (
+    SLUG_TAKEN,
+    check_slug,
+    check_target_date,
+    free_slug,
+)
 
 NAME_LENGTH = 120
 
@@ -101,12 +106,7 @@ def _check_new(
             raise InvalidError(message, field=field)
         if len(organization) > NAME_LENGTH:
             raise InvalidError(_too_long(NAME_LENGTH), field=field)
-    _check_target_date(target_date)
-
-
-def _check_target_date(target_date: dt.date | None) -> None:
-    if target_date and target_date < timezone.localdate():
-        raise InvalidError(_("The target date cannot be in the past."), field="target_date")
+    check_target_date(target_date)
 
 
 def _checked_name(name: str) -> str:
@@ -136,9 +136,7 @@ def _insert(
                 created_by=actor.user,
             )
     except IntegrityError as clash:
-        raise InvalidError(
-            _("There is already a workspace at this address. Choose another."), field="slug"
-        ) from clash
+        raise InvalidError(str(SLUG_TAKEN), field="slug") from clash
 
 
 def _take_seats(
@@ -243,7 +241,7 @@ def edit(
     if locked.name != name:
         changes.append(audit.Change("name", locked.name, name))
     if locked.target_date != target_date:
-        _check_target_date(target_date)
+        check_target_date(target_date)
         changes.append(audit.Change("target date", _day(locked.target_date), _day(target_date)))
     if changes:
         locked.name, locked.target_date = name, target_date

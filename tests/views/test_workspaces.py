@@ -277,6 +277,14 @@ def test_a_mistake_keeps_everything_typed(
     assert Workspace.objects.count() == before
 
 
+def test_all_mistakes_are_said_at_once(world: World, creator: User, as_user: SignIn) -> None:
+    sent = entries(
+        world.version, slug="acme", target_date=YESTERDAY.isoformat(), organization_party1=""
+    )
+    page = as_user(creator).post(NEW, sent).content.decode()
+    assert page.count('aria-invalid="true"') == 3
+
+
 def test_version_that_is_not_published_is_not_offered(creator: User, as_user: SignIn) -> None:
     draft = make_version()
     draft.status = VersionStatus.DRAFT
