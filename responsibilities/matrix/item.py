@@ -20,6 +20,8 @@ from responsibilities.matrix.shapes import Difference, ItemRow, Matrix, SectionG
 from responsibilities.models import AuditEvent, Item, Workspace
 
 EVENTS_PER_PAGE = 20
+# Each change of such an event is about one item and names it.
+_ABOUT_MANY = frozenset({AuditAction.SIGNOFF_BULK_SIGNED, AuditAction.ITEMS_BULK_CHANGED})
 _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
@@ -102,14 +104,16 @@ def load_item(workspace: Workspace, key: str, wanted: MatrixFilter) -> ItemPage:
     )
 
 
-def history(item_id: int, page: str | int, sides: Mapping[str, str]) -> History:
+def history(row: ItemRow, page: str | int) -> History:
     """Return one page of the events that touched an item, the latest first. Two queries.
 
-    `sides` gives the organization by side key. A page that is not there becomes the nearest.
+    Of an event about many items, only what it says of this one. A page that is not there becomes
+    the nearest.
     """
-    events = AuditEvent.objects.for_item(item_id).select_related("payload").order_by("-seq")
+    events = AuditEvent.objects.for_item(row.id).select_related("payload").order_by("-seq")
     found = Paginator(events, EVENTS_PER_PAGE).get_page(page)
-    return History([_event(event, sides) for event in found], found)
+    sides = {side.seat.key: side.seat.organization for side in row.sides}
+    return History([_event(event, row.key, sides) for event in found], found)
 
 
 def _places(workspace: Workspace, wanted: MatrixFilter) -> list[Place]:
@@ -128,21 +132,25 @@ def _places(workspace: Workspace, wanted: MatrixFilter) -> list[Place]:
     ]
 
 
-def _event(event: AuditEvent, sides: Mapping[str, str]) -> Event:
+def _event(event: AuditEvent, key: str, sides: Mapping[str, str]) -> Event:
     payload = payloads.words(event.payload)
+    action = AuditAction(event.action)
     return Event(
         seq=event.seq,
         at=event.ts,
-        action=AuditAction(event.action),
+        action=action,
         actor=payload["actor"],
         side=sides.get(event.side, ""),
         via=Via(json.loads(event.leaf)["actor"]["via"]),
-        about=payload["label"] if event.object_type == "evidence" else "",
+        about=payload["label"]
+        if event.object_type == "evidence" and not event.payload.is_erased
+        else "",
         changes=[
             Difference(change["field"], _shortened(change["old"]), _shortened(change["new"]))
             for change in payload["changes"]
+            if action not in _ABOUT_MANY or change["field"] == key
         ],
-        reason=payload["reason"],
+        reason=payload["label"] if event.payload.is_erased else payload["reason"],
     )
 
 

@@ -159,7 +159,7 @@ def _conflict(
 
 def _last_author(row: ItemRow) -> str:
     """Return who changed the item last, as the log names them."""
-    events = history(row.id, 1, {}).events
+    events = history(row, 1).events
     return events[0].actor if events else ""
 
 

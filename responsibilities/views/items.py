@@ -142,8 +142,7 @@ def _frame(request: WorkspaceRequest, page: ItemPage) -> dict[str, Any]:
 
 
 def _history(request: WorkspaceRequest, page: ItemPage) -> dict[str, Any]:
-    sides = {seat.key: seat.organization for seat in page.grid.seats}
-    return {"history": history(page.row.id, request.GET.get("page", "1"), sides)}
+    return {"history": history(page.row, request.GET.get("page", "1"))}
 
 
 def _context(request: WorkspaceRequest, page: ItemPage) -> dict[str, Any]:

@@ -174,14 +174,17 @@ def _receipt(
     withdrawn: bool = False,
 ) -> HttpResponse:
     """Show in the panel what was recorded, and which item waits next."""
-    rows = signoffs.waiting(request.actor, matrix.load(request.workspace))
+    grid = matrix.load(request.workspace)
+    rows = signoffs.waiting(request.actor, grid)
+    order = {found.key: place for place, found in enumerate(grid.rows)}
+    after = [found for found in rows if order[found.key] > order[row.key]]
     side = row.side(signoff.seat_id)
     context = {
         "row": row,
         "recorded": side.signoff if side else None,
         "withdrawn": withdrawn,
         "waiting": len(rows),
-        "next": rows[0] if rows else None,
+        "next": next(iter(after or rows), None),
         "status_message": message,
     }
     response = _show(request, "signoff_receipt", context)

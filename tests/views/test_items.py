@@ -14,7 +14,7 @@ from django.urls import reverse
 from responsibilities.choices import Role
 from responsibilities.models import AuditEvent, User
 from responsibilities.services import signoffs
-from tests.signing import attach, edit, exclude, row_of, sign
+from tests.signing import AUTHENTICATION, attach, edit, exclude, row_of, shown_to, sign
 from tests.world import World, join, make_user, make_version, make_workspace
 
 KEY = "T-S0-01"
@@ -294,3 +294,21 @@ def test_reading_writes_nothing(editor: Client) -> None:
     for name in ("item_detail", "item_history", "item_edit"):
         editor.get(address(name))
     assert AuditEvent.objects.count() == before
+
+
+def test_an_event_about_many_items_says_only_what_is_said_of_this_one(
+    world: World, editor: Client
+) -> None:
+    actor = world.actor("party0")
+    assert actor.membership is not None
+    signed = signoffs.sign_many(
+        actor=actor,
+        workspace=world.workspace,
+        shown={key: shown_to(actor, world.workspace, key) for key in (KEY, "T-S0-02")},
+        authentication=AUTHENTICATION,
+    )
+    mine, other = (signoff.statement_digest[:12] for signoff in signed)
+    page = editor.get(address("item_history")).content.decode()
+    assert "Signed off in bulk" in page
+    assert mine in page
+    assert other not in page
