@@ -147,6 +147,21 @@ def test_removing_from_an_item_can_be_undone(page: Page) -> None:
     expect(rows).to_have_count(1)
 
 
+def test_the_matrix_sees_what_happens_in_its_panel(page: Page) -> None:
+    sign_in(page, ENGINEER)
+    page.goto("/w/harbor/matrix/")
+    row = page.locator(f"#item-{KEY}")
+    row.get_by_role("link", name=KEY).click()
+    drop(page.locator("#item-evidence [data-dropzone]"), {"one.txt": "1"})
+    expect(row.get_by_label("1 piece of evidence")).to_be_visible()
+    page.get_by_label("More for “one.txt”").click()
+    page.get_by_role("button", name="Remove from this item").click()
+    expect(row.get_by_label("No evidence")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(row.get_by_label("1 piece of evidence")).to_be_visible()
+    expect(page.locator("#item-evidence .evidence-row")).to_have_count(1)
+
+
 def test_archiving_can_be_undone(page: Page) -> None:
     sign_in(page, ENGINEER)
     page.goto(f"{NEW}?kind=note")

@@ -244,3 +244,9 @@ document.addEventListener("input", (event) => {
     group.hidden = lines.every((line) => line.hidden);
   }
 });
+
+/* Who shows the item elsewhere on the page, such as the matrix beside its panel, looks again. */
+document.addEventListener("rex:evidence-changed", () => {
+  const key = document.getElementById("item-evidence")?.dataset.key;
+  if (key) document.dispatchEvent(new CustomEvent("rex:item-changed", { detail: { key } }));
+});
