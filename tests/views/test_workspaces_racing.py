@@ -28,7 +28,7 @@ def test_one_address_is_given_once(committing: CommittingDatabase) -> None:
     for browser, name in zip(browsers, names, strict=True):
         browser.force_login(creator(name))
 
-    def create(browser: Client, name: str) -> HttpResponse:
+    def create(browser: Client, name: str) -> object:
         sent = {
             "version": version.pk,
             "manager_party": "party0",
