@@ -8,6 +8,7 @@ import io
 import json
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ from responsibilities.services import evidence, signoffs
 from responsibilities.services.errors import InvalidError
 from responsibilities.services.statements import Authentication, Shown, sentence
 from tests import files
-from tests.world import World, actor_in
+from tests.concurrency import CommittingDatabase
+from tests.world import World, actor_in, make_world
 
 KEY = "T-S1-01"
 TODAY = timezone.localdate
@@ -548,3 +550,27 @@ def test_queries_do_not_grow_with_the_items_served(world: World) -> None:
     add(world, new_file(b"warm,up\n"))
     few = queries(["T-S0-01", "T-S0-02"])
     assert queries(["T-S0-01", "T-S0-02", "T-S0-03", "T-S1-01", "T-S1-02", "T-S1-03"]) == few
+
+
+def test_of_revisions_at_the_same_moment_none_is_lost(committing: CommittingDatabase) -> None:
+    world = make_world()
+    piece = add(world, items=[KEY])
+    actors = [world.actor("party1", role) for role in (Role.MANAGER, Role.CONTRIBUTOR)]
+
+    def revise(number: int) -> EvidenceRevision:
+        return evidence.revise(
+            actor=actors[number % 2],
+            workspace=world.workspace,
+            evidence=piece.pk,
+            content=new_file(f"{number},\n".encode()),
+            collected_on=TODAY(),
+        )
+
+    outcomes = committing.together([partial(revise, number) for number in range(8)])
+    assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+    assert sorted(piece.revisions.values_list("number", flat=True)) == list(range(1, 10))
+    piece.refresh_from_db()
+    assert piece.current is not None
+    assert piece.current.number == 9
+    assert AuditEvent.objects.filter(action=AuditAction.EVIDENCE_REVISED).count() == 8
+    assert len(stored_files()) == 9
