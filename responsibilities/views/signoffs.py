@@ -27,7 +27,7 @@ from responsibilities.forms.signoffs import (
     seal,
 )
 from responsibilities.http import WorkspaceRequest, announce, in_workspace, is_in_panel, redirect_to
-from responsibilities.matrix import ItemRow
+from responsibilities.matrix import ItemRow, MatrixFilter
 from responsibilities.models import Item, Signoff
 from responsibilities.permissions import Action, NotAllowedError
 from responsibilities.services import signoffs, statements
@@ -74,13 +74,15 @@ def signoff_sign(request: WorkspaceRequest, key: str) -> HttpResponse:
             authentication=prove_identity(request),
         )
     except signoffs.ChangedError as changed:
-        return _conflict(request, changed.rows, {key: sight}, _address(request, key))
+        return _conflict(
+            request, changed.rows, {key: sight}, _address("signoff_sign", request, key)
+        )
     except signoffs.RefusedError as refused:
         return _ceremony(request, _row(request, key), refusal=refused.reasons[key])
     message = _("%(key)s signed.") % {"key": key}
     if not request.htmx:
         messages.success(request, message)
-        return HttpResponseRedirect(_item_address(request, key))
+        return HttpResponseRedirect(_address("item_detail", request, key))
     return _receipt(request, _row(request, key), signoff, message)
 
 
@@ -102,7 +104,7 @@ def signoff_withdraw(request: WorkspaceRequest, signoff_id: uuid.UUID) -> HttpRe
             message = _("Sign-off on %(key)s withdrawn.") % {"key": key}
             if not request.htmx:
                 messages.success(request, message)
-                return HttpResponseRedirect(_item_address(request, key))
+                return HttpResponseRedirect(_address("item_detail", request, key))
             return _receipt(request, _row(request, key), signoff, message, withdrawn=True)
     refusal = signoffs.why_not_sign(request.actor, signoff.seat_id)
     if refusal:
@@ -254,6 +256,7 @@ def _show(request: WorkspaceRequest, folder: str, context: Mapping[str, Any]) ->
         "membership": request.membership,
         "nav": "signoffs",
         "in_panel": in_panel,
+        "query": MatrixFilter.parse(request.GET).query_string(),
         **context,
     }
     response = render(request, f"{folder}/{'_panel' if in_panel else 'page'}.html", full)
@@ -285,12 +288,11 @@ def _signoff(request: WorkspaceRequest, signoff_id: uuid.UUID) -> Signoff:
     return signoff
 
 
-def _address(request: WorkspaceRequest, key: str) -> str:
-    return reverse("signoff_sign", kwargs={"slug": request.workspace.slug, "key": key})
-
-
-def _item_address(request: WorkspaceRequest, key: str) -> str:
-    return reverse("item_detail", kwargs={"slug": request.workspace.slug, "key": key})
+def _address(name: str, request: WorkspaceRequest, key: str) -> str:
+    """Return the address of a view of an item, with the filter that it was opened from."""
+    address = reverse(name, kwargs={"slug": request.workspace.slug, "key": key})
+    query = MatrixFilter.parse(request.GET).query_string()
+    return f"{address}?{query}" if query else address
 
 
 def _bulk_address(request: WorkspaceRequest) -> str:

@@ -87,6 +87,22 @@ def test_signing_in_the_panel_shows_the_record_and_what_is_next(vera: Client) ->
     assert 'id="status"' in page
 
 
+def test_the_next_item_is_the_one_after_it(vera: Client) -> None:
+    for key, then in (("T-S0-02", "T-S0-03"), ("T-S0-03", "T-S0-01")):
+        address = at("signoff_sign", key=key)
+        page = vera.post(address, {"shown": shown(vera, key)}, headers=PANEL).content.decode()
+        assert f"Review {then} next" in page
+
+
+def test_the_filter_stays_on_the_way_through_signing(vera: Client) -> None:
+    address = f"{at('signoff_sign', key=KEY)}?state=unsigned-us"
+    back = f"{at('item_detail', key=KEY)}?state=unsigned-us"
+    page = vera.get(address, headers=PANEL).content.decode()
+    assert page.count(f'hx-get="{back}"') == 2
+    assert f'hx-post="{address}"' in page
+    assert vera.post(address, {"shown": shown(vera)})["Location"] == back
+
+
 def test_a_changed_item_is_not_signed_and_the_difference_is_shown(
     world: World, vera: Client
 ) -> None:
