@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,7 @@ from responsibilities.models import (
     Seat,
     Signoff,
     TeamMember,
+    Workspace,
 )
 from responsibilities.permissions import Action, may, require, why_not
 from responsibilities.services import members
@@ -44,6 +46,10 @@ from responsibilities.tables.members import MemberTable
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 _ROLE_ORDER = {role.value: position for position, role in enumerate(Role)}
+
+
+type Found = tuple[Membership, tuple[str, ...], dt.datetime | None]
+"""A member, the names of their teams, and when they changed something last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,6 @@ class MemberRow:
     has_ended: bool
     last_seen: dt.datetime | None
     last_sort: dt.datetime
-    may_edit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +225,31 @@ def _list_context(request: WorkspaceRequest) -> dict[str, Any]:
 
 
 def _sides(request: WorkspaceRequest) -> list[Side]:
-    workspace, actor = request.workspace, request.actor
+    """Return the sides with their members. Four queries, however many there are."""
     teams: dict[uuid.UUID, list[str]] = defaultdict(list)
     for membership, name in _team_names(request):
         teams[membership].append(name)
-    last = dict(
+    last = _last_changes(request.workspace)
+    found: dict[int, list[Membership]] = defaultdict(list)
+    for member in Membership.objects.filter(workspace=request.workspace).select_related("user"):
+        found[member.seat_id].append(member)
+    seats = Seat.objects.filter(workspace=request.workspace).select_related("party", "organization")
+    return [
+        _side(
+            request,
+            seat,
+            [
+                (member, tuple(teams[member.pk]), last.get(member.user_id))
+                for member in found[seat.pk]
+            ],
+        )
+        for seat in seats
+    ]
+
+
+def _last_changes(workspace: Workspace) -> dict[uuid.UUID | None, dt.datetime]:
+    """Return when each person changed something in the workspace last."""
+    return dict(
         AuditEvent.objects.filter(workspace=workspace)
         .exclude(actor_id=None)
         .order_by()
@@ -232,34 +257,28 @@ def _sides(request: WorkspaceRequest) -> list[Side]:
         .annotate(last=Max("ts"))
         .values_list("actor_id", "last")
     )
-    by_seat: dict[int, list[Membership]] = defaultdict(list)
-    for member in Membership.objects.filter(workspace=workspace).select_related("user"):
-        by_seat[member.seat_id].append(member)
+
+
+def _side(request: WorkspaceRequest, seat: Seat, found: Sequence[Found]) -> Side:
     now = timezone.now()
-    sides = []
-    for seat in Seat.objects.filter(workspace=workspace).select_related("party", "organization"):
-        found = by_seat[seat.pk]
-        vacant = not any(m.role == Role.MANAGER and _is_in_force(m, now) for m in found)
-        allowed = may(actor, Action.MEMBER_MANAGE, seat.pk, vacant=vacant)
-        rows = [_row(request, m, tuple(teams[m.pk]), last.get(m.user_id), allowed) for m in found]
-        table = MemberTable(
-            rows,
-            caption=_("Members of %(organization)s") % {"organization": seat.organization.name},
-            prefix=f"{seat.party.key}-",
-            exclude=() if allowed else ("actions",),
-        )
-        RequestConfig(request, paginate=False).configure(table)
-        sides.append(
-            Side(
-                seat=seat,
-                table=table,
-                count=len(rows),
-                vacant=vacant,
-                reason=why_not(actor, Action.MEMBER_MANAGE, seat.pk, vacant=vacant),
-                is_caretaker=allowed and actor.seat_id != seat.pk,
-            )
-        )
-    return sides
+    actor = request.actor
+    vacant = not any(m.role == Role.MANAGER and _is_in_force(m, now) for m, _t, _l in found)
+    allowed = may(actor, Action.MEMBER_MANAGE, seat.pk, vacant=vacant)
+    table = MemberTable(
+        [_row(request, member, teams, last) for member, teams, last in found],
+        caption=_("Members of %(organization)s") % {"organization": seat.organization.name},
+        prefix=f"{seat.party.key}-",
+        exclude=() if allowed else ("actions",),
+    )
+    RequestConfig(request, paginate=False).configure(table)
+    return Side(
+        seat=seat,
+        table=table,
+        count=len(found),
+        vacant=vacant,
+        reason=why_not(actor, Action.MEMBER_MANAGE, seat.pk, vacant=vacant),
+        is_caretaker=allowed and actor.seat_id != seat.pk,
+    )
 
 
 def _is_in_force(member: Membership, now: dt.datetime) -> bool:
@@ -271,7 +290,6 @@ def _row(
     member: Membership,
     teams: tuple[str, ...],
     last: dt.datetime | None,
-    may_edit: bool,
 ) -> MemberRow:
     never = dt.datetime.max.replace(tzinfo=dt.UTC)
     return MemberRow(
@@ -289,7 +307,6 @@ def _row(
         has_ended=not _is_in_force(member, timezone.now()),
         last_seen=last,
         last_sort=last or dt.datetime.min.replace(tzinfo=dt.UTC),
-        may_edit=may_edit,
     )
 
 
