@@ -166,6 +166,11 @@ def _workspace(version: ModelVersion, people: list[User], n: int) -> Workspace:
         workspace=workspace, user=provider
     )
     actor = Actor(user=provider, via=Via.WEB, membership=membership)
+    _prove_and_sign(workspace, actor, membership)
+    return workspace
+
+
+def _prove_and_sign(workspace: Workspace, actor: Actor, membership: Membership) -> None:
     grid = matrix.load(workspace)
     today = timezone.localdate()
     for row in grid.rows[::EVERY_NTH_WITH_EVIDENCE]:
@@ -184,4 +189,3 @@ def _workspace(version: ModelVersion, people: list[User], n: int) -> Workspace:
         shown={row.key: statements.offer(row, membership) for row in held},
         authentication=statements.Authentication("password", timezone.now()),
     )
-    return workspace

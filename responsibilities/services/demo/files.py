@@ -88,59 +88,57 @@ def archive(members: Sequence[tuple[str, str]]) -> bytes:
     return buffer.getvalue()
 
 
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_MAIN = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+# The parts of a workbook around its one sheet (ECMA-376, the least that opens).
+_WORKBOOK = (
+    (
+        "[Content_Types].xml",
+        (
+            f'<Types xmlns="{_PACKAGE}/content-types">'
+            '<Default Extension="rels" '
+            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            '<Default Extension="xml" ContentType="application/xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{_MAIN}.sheet.main+xml"/>'
+            '<Override PartName="/xl/worksheets/sheet1.xml" '
+            f'ContentType="{_MAIN}.worksheet+xml"/></Types>'
+        ),
+    ),
+    (
+        "_rels/.rels",
+        (
+            f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
+            f'Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+        ),
+    ),
+    (
+        "xl/workbook.xml",
+        (
+            f'<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets>'
+            '<sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>'
+        ),
+    ),
+    (
+        "xl/_rels/workbook.xml.rels",
+        (
+            f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
+            f'Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
+        ),
+    ),
+)
+
+
 def xlsx(rows: Sequence[Sequence[str]]) -> bytes:
-    """Return a workbook with one sheet of text cells (ECMA-376, the least that opens)."""
+    """Return a workbook with one sheet of text cells."""
     cells = "".join(
         "<row>"
         + "".join(f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>' for value in row)
         + "</row>"
         for row in rows
     )
-    head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-    main = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    return archive(
-        [
-            (
-                "[Content_Types].xml",
-                (
-                    f'{head}<Types xmlns="{_PACKAGE}/content-types">'
-                    '<Default Extension="rels" '
-                    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-                    '<Default Extension="xml" ContentType="application/xml"/>'
-                    f'<Override PartName="/xl/workbook.xml" ContentType="{main}.sheet.main+xml"/>'
-                    '<Override PartName="/xl/worksheets/sheet1.xml" '
-                    f'ContentType="{main}.worksheet+xml"/></Types>'
-                ),
-            ),
-            (
-                "_rels/.rels",
-                (
-                    f'{head}<Relationships xmlns="{_PACKAGE}/relationships">'
-                    '<Relationship Id="rId1" '
-                    f'Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
-                ),
-            ),
-            (
-                "xl/workbook.xml",
-                (
-                    f'{head}<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets>'
-                    '<sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>'
-                ),
-            ),
-            (
-                "xl/_rels/workbook.xml.rels",
-                (
-                    f'{head}<Relationships xmlns="{_PACKAGE}/relationships">'
-                    '<Relationship Id="rId1" '
-                    f'Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
-                ),
-            ),
-            (
-                "xl/worksheets/sheet1.xml",
-                f'{head}<worksheet xmlns="{_SHEET}"><sheetData>{cells}</sheetData></worksheet>',
-            ),
-        ]
-    )
+    sheet = f'<worksheet xmlns="{_SHEET}"><sheetData>{cells}</sheetData></worksheet>'
+    parts = (*_WORKBOOK, ("xl/worksheets/sheet1.xml", sheet))
+    return archive([(name, _XML + content) for name, content in parts])
 
 
 def mail(sender: str, to: str, subject: str, body: str) -> bytes:
