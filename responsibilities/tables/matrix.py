@@ -32,7 +32,6 @@ from responsibilities.matrix import (
 from responsibilities.permissions import Action, Actor, may
 
 OWNING = frozenset({Letter.RESPONSIBLE, Letter.ACCOUNTABLE})
-INITIALS_SHOWN = 2
 FEW_TEAMS = 4
 SOME_TEAMS = 7
 # Pixels of the columns as in matrix.css: together the least width of the grid.
@@ -295,9 +294,8 @@ def _chips(letters: tuple[str, ...], people: tuple[str, ...]) -> SafeString:
     chips = format_html_join("", "{}", ((_chip(letter),) for letter in letters))
     if not people:
         return chips
-    marks = [_initials(name) for name in people[:INITIALS_SHOWN]]
-    more = "+" if len(people) > INITIALS_SHOWN else ""
-    return format_html('{}<i class="who">{}{}</i>', chips, " ".join(marks), more)
+    more = "+" if len(people) > 1 else ""
+    return format_html('{}<i class="who">{}{}</i>', chips, _initials(people[0]), more)
 
 
 def _initials(name: str) -> str:
@@ -308,17 +306,17 @@ def _initials(name: str) -> str:
 def _evidence(row: ItemRow) -> Mark:
     count = len(row.evidence)
     if not count:
-        return Mark("tally none", _("No evidence"), "")
+        return Mark("tally proof none", _("No evidence"), "")
     label = ngettext("%(count)s piece of evidence", "%(count)s pieces of evidence", count)
     label %= {"count": count}
     states = {piece.state for piece in row.evidence}
     if EvidenceState.EXPIRED in states:
-        return Mark("tally wrong", _("%(evidence)s, expired") % {"evidence": label}, str(count))
-    if EvidenceState.EXPIRING in states:
-        return Mark(
-            "tally soon", _("%(evidence)s, about to expire") % {"evidence": label}, str(count)
-        )
-    return Mark("tally good", label, str(count))
+        tone, label = "wrong", _("%(evidence)s, expired") % {"evidence": label}
+    elif EvidenceState.EXPIRING in states:
+        tone, label = "soon", _("%(evidence)s, about to expire") % {"evidence": label}
+    else:
+        tone = "good"
+    return Mark(f"tally proof {tone}", label, str(count))
 
 
 _SIGN_CSS = {
@@ -333,7 +331,7 @@ def _sign(side: SideState) -> Mark:
     label = f"{side.seat.organization}: {side.state.label}"
     if side.signoff and side.state != SignoffState.NONE:
         label = f"{label} ({side.signoff.printed_name})"
-    return Mark(_SIGN_CSS[side.state], label, "")
+    return Mark(f"{_SIGN_CSS[side.state]} side-{side.seat.kind}", label, "")
 
 
 def _findings(row: ItemRow) -> Mark:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
+from django_htmx.http import push_url
 
 from responsibilities import matrix as read_model
 from responsibilities.http import WorkspaceRequest, in_workspace
@@ -32,6 +33,10 @@ def matrix(request: WorkspaceRequest) -> HttpResponse:
         wants_grid = request.htmx.target == "grid-view"
         template = "matrix/_grid.html" if wants_grid else "matrix/_view.html"
     response = render(request, template, context)
+    if request.htmx:
+        query = f"?{context['query']}" if chosen.is_active else ""
+        shown = f"{context['address']}{query}"
+        push_url(response, False if request.htmx.current_url_abs_path == shown else shown)
     patch_vary_headers(response, ("HX-Request", "HX-Target"))
     return response
 

@@ -158,12 +158,31 @@ function prepare() {
 }
 
 document.addEventListener("matrix:refocus", refocus);
+/* The same rows again (after a change to many items) stay where they were scrolled to. */
+let before = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.id !== "grid-view" || !grid()) return;
+  const { scrollTop, scrollLeft } = region();
+  before = { query: matrix.querySelector("[data-query]").dataset.query, scrollTop, scrollLeft };
+});
+
+function restore() {
+  if (before && grid() && before.query === matrix.querySelector("[data-query]").dataset.query) {
+    region().scrollTo(before.scrollLeft, before.scrollTop);
+  }
+  before = null;
+}
+
 document.addEventListener("htmx:afterSwap", ({ target }) => {
   if (target.matches("tr[data-key]")) {
     settle(target);
     if (target.dataset.key === place.key) holder(target.cells[place.column]).tabIndex = 0;
     refocus();
-  } else if (matrix.contains(target) && target.querySelector("#grid, .empty-state")) prepare();
+  } else if (matrix.contains(target) && document.querySelector("#grid, #matrix .empty-state")) {
+    prepare();
+    restore();
+    if (!document.querySelector("dialog[open]")) refocus();
+  }
 });
 
 /* Whoever changed an item elsewhere on the page (its panel, an undo) says so; its row is renewed. */

@@ -11,16 +11,25 @@ const query = () => matrix.querySelector("[data-query]")?.dataset.query ?? "";
 const address = () => (query() ? `${home}?${query()}` : home);
 const isItem = (path) => path.startsWith(items) && /^[^/]+\/$/.test(path.slice(items.length));
 
+/* The key of the item in the panel; its links lead on to others. */
+let shown = "";
+
 function highlight() {
-  const key = isItem(location.pathname) ? decodeURIComponent(location.pathname.slice(items.length, -1)) : "";
   for (const row of matrix.querySelectorAll("tr.is-open")) {
     row.classList.remove("is-open");
     row.removeAttribute("aria-current");
   }
-  const row = key && panel.hasChildNodes() ? document.getElementById(`item-${key}`) : null;
+  const row = panel.hasChildNodes() ? document.getElementById(`item-${shown}`) : null;
   row?.classList.add("is-open");
   row?.setAttribute("aria-current", "true");
 }
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const path = new URL(detail.pathInfo.finalRequestPath, location.href).pathname;
+  if (detail.target === panel && isItem(path)) {
+    shown = decodeURIComponent(path.slice(items.length, -1));
+  }
+});
 
 async function load(url) {
   await htmx.ajax("GET", url, { target: panel, swap: "innerHTML" });
@@ -31,21 +40,24 @@ async function open(path) {
   const url = query() ? `${path}?${query()}` : path;
   await htmx.ajax("GET", url, { target: panel, swap: "innerHTML", push: url });
   highlight();
+  matrix.querySelector("tr.is-open")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   panel.scrollTop = 0;
-  panel.querySelector("h1, h2")?.focus();
+  panel.focus({ preventScroll: true });
 }
 
 function close({ push = true } = {}) {
   if (!panel.hasChildNodes()) return;
+  if (panel.contains(document.activeElement)) document.activeElement.blur();
   panel.replaceChildren();
-  if (push) history.pushState({ htmx: true }, "", address());
+  if (push && isItem(location.pathname)) history.pushState({ htmx: true }, "", address());
   highlight();
   document.dispatchEvent(new CustomEvent("matrix:refocus"));
 }
 
 matrix.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-  const link = event.target.closest(".pin-title, .pin-key a")?.closest("tr[data-key]")?.querySelector(".pin-key a");
+  const row = event.target.closest(".pin-title, .pin-key a")?.closest("tr[data-key]");
+  const link = row?.querySelector(".pin-key a");
   if (!link || getSelection()?.type === "Range") return;
   event.preventDefault();
   open(link.getAttribute("href"));
@@ -84,11 +96,23 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (panel.contains(target) || matrix.contains(target)) highlight();
 });
 
-/* The panel shows letters too: after a change in the grid it is renewed, unless somebody types. */
+/*
+ * The panel shows letters too: after a change in the grid it is renewed, unless somebody types in
+ * it. What asks for focus in the panel does not get it then; focus stays in the grid.
+ */
+async function renew() {
+  await htmx.ajax("GET", `${items}${shown}/${query() && `?${query()}`}`, {
+    target: panel,
+    swap: "innerHTML settle:0ms",
+  });
+  highlight();
+  if (panel.contains(document.activeElement)) document.activeElement.blur();
+  document.dispatchEvent(new CustomEvent("matrix:refocus"));
+}
+
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const path = detail.requestConfig?.path ?? "";
-  const open = matrix.querySelector("tr.is-open")?.dataset.key;
-  if (!open || detail.requestConfig.verb === "get" || !detail.successful) return;
-  if (!path.startsWith(`${items}${open}/`) || panel.contains(detail.elt)) return;
-  if (!panel.contains(document.activeElement)) load(location.pathname + location.search);
+  if (!panel.hasChildNodes() || detail.requestConfig.verb === "get" || !detail.successful) return;
+  if (!path.startsWith(`${items}${shown}/`) || panel.contains(detail.elt)) return;
+  if (!panel.contains(document.activeElement)) renew();
 });

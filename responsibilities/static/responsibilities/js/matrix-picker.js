@@ -69,6 +69,14 @@ matrix.addEventListener("click", (event) => {
   show(cell.getAttribute("href"));
 });
 
+/* The item's panel names teams with links to their cells. */
+document.getElementById("panel").addEventListener("click", (event) => {
+  const found = event.target.closest('a[href*="/cells/"]');
+  if (!found || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  show(found.getAttribute("href"));
+});
+
 matrix.addEventListener("matrix:letter", (event) => {
   const url = event.target.getAttribute("href");
   if (event.target.closest(".fixed")) show(url);

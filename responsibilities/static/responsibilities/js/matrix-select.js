@@ -28,7 +28,10 @@ function update() {
   }
   const all = matrix.querySelector('[data-select="all"]');
   const number = matrix.querySelector("[data-selected]");
-  if (all && number) number.textContent = summarize(all, matrix);
+  if (!all || !number) return;
+  const count = summarize(all, matrix);
+  number.textContent = count;
+  number.closest(".bulk-bar").classList.toggle("is-on", count > 0);
 }
 
 function choose(list, checked) {
