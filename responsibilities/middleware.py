@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
@@ -40,6 +41,20 @@ def limit_uploads(
         if length.isdecimal() and int(length) > most:
             limit = settings.REXMATRIX_EVIDENCE_MAX_BYTES
             return render(request, "413.html", {"limit": limit}, status=413)
+        return get_response(request)
+
+    return middleware
+
+
+def refuse_nul(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Answer 400 to an address with the NUL character: PostgreSQL has no text with it."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            msg = "The address holds a NUL character."
+            raise BadRequest(msg)
         return get_response(request)
 
     return middleware

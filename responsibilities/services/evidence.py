@@ -282,6 +282,8 @@ def _locked_items(workspace: Workspace, keys: Iterable[str]) -> list[Item]:
     A sign-off locks its item too: it either sees this evidence or comes before it.
     """
     wanted = set(keys)
+    if any("\x00" in key for key in wanted):  # PostgreSQL cannot even look for it
+        raise Item.DoesNotExist
     found = list(
         Item.objects.select_for_update(of=("self",))
         .filter(workspace=workspace, responsibility__key__in=wanted)

@@ -86,10 +86,10 @@ def evidence_view(request: WorkspaceRequest, evidence: uuid.UUID, number: int) -
 @in_workspace(Action.EVIDENCE_EDIT)
 def evidence_link(request: WorkspaceRequest, evidence: uuid.UUID) -> HttpResponse:
     """Let a piece serve more items."""
-    keys = request.POST.getlist("keys")
+    keys = [key for key in request.POST.getlist("keys") if key]
     if not keys:
         return _answer(request, evidence, _("Tick at least one item."), refused=True)
-    with _found_or_404():
+    with _found_or_404(request):
         try:
             piece = pieces.link(
                 actor=request.actor, workspace=request.workspace, evidence=evidence, items=keys
@@ -105,7 +105,7 @@ def evidence_link(request: WorkspaceRequest, evidence: uuid.UUID) -> HttpRespons
 def evidence_unlink(request: WorkspaceRequest, evidence: uuid.UUID) -> HttpResponse:
     """Take a piece off an item. The piece stays."""
     key = request.POST.get("keys", "")
-    with _found_or_404():
+    with _found_or_404(request):
         piece = pieces.unlink(
             actor=request.actor, workspace=request.workspace, evidence=evidence, key=key
         )
@@ -117,7 +117,7 @@ def evidence_unlink(request: WorkspaceRequest, evidence: uuid.UUID) -> HttpRespo
 @in_workspace(Action.EVIDENCE_EDIT)
 def evidence_archive(request: WorkspaceRequest, evidence: uuid.UUID) -> HttpResponse:
     """Take a piece out of use."""
-    with _found_or_404():
+    with _found_or_404(request):
         piece = pieces.archive(actor=request.actor, workspace=request.workspace, evidence=evidence)
     message = _("“%(title)s” archived. Its files are kept.") % {"title": piece.title}
     return _answer(request, evidence, message, undo="evidence_restore")
@@ -127,7 +127,7 @@ def evidence_archive(request: WorkspaceRequest, evidence: uuid.UUID) -> HttpResp
 @in_workspace(Action.EVIDENCE_EDIT)
 def evidence_restore(request: WorkspaceRequest, evidence: uuid.UUID) -> HttpResponse:
     """Put an archived piece back in use."""
-    with _found_or_404():
+    with _found_or_404(request):
         piece = pieces.restore(actor=request.actor, workspace=request.workspace, evidence=evidence)
     message = _("“%(title)s” is in use again.") % {"title": piece.title}
     return _answer(request, evidence, message, undo="evidence_archive")
@@ -244,6 +244,8 @@ def _item_context(request: WorkspaceRequest, row: ItemRow) -> dict[str, Any]:
 
 def _item(request: WorkspaceRequest, key: str) -> ItemRow | None:
     """Return an item of this workspace as the matrix has it, or None."""
+    if "\x00" in key:  # PostgreSQL cannot even look for it
+        return None
     ids = Item.objects.filter(workspace=request.workspace, responsibility__key=key).values_list(
         "pk", flat=True
     )
@@ -276,7 +278,11 @@ def _file(revision: EvidenceRevision, *, as_attachment: bool) -> FileResponse:
 
 
 @contextmanager
-def _found_or_404() -> Iterator[None]:
+def _found_or_404(request: WorkspaceRequest) -> Iterator[None]:
+    """Turn what is not there into a 404; where the answer goes is looked up before the change."""
+    back = request.POST.get("back", "")
+    if back and _item(request, back) is None:
+        raise Http404
     try:
         yield
     except (Evidence.DoesNotExist, Item.DoesNotExist) as missing:
