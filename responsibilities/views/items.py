@@ -119,7 +119,12 @@ def _load(request: WorkspaceRequest, key: str) -> ItemPage:
 
 
 def _edit_refusal(request: WorkspaceRequest, row: ItemRow) -> str:
-    return why_not(request.actor, Action.ITEM_EDIT, row.holder.id, vacant=row.holder.vacant)
+    """Return why the person may not edit the item, or an empty text. Names the holding side."""
+    actor, holder = request.actor, row.holder
+    refusal = why_not(actor, Action.ITEM_EDIT, holder.id, vacant=holder.vacant)
+    if refusal and may_anywhere(actor, Action.ITEM_EDIT):
+        return _("%(holder)s holds this duty and edits it.") % {"holder": holder.organization}
+    return refusal
 
 
 def _address(request: WorkspaceRequest, key: str) -> str:
@@ -127,6 +132,14 @@ def _address(request: WorkspaceRequest, key: str) -> str:
     address = reverse("item_detail", kwargs={"slug": request.workspace.slug, "key": key})
     query = MatrixFilter.parse(request.GET).query_string()
     return f"{address}?{query}" if query else address
+
+
+def _keeps_focus(request: WorkspaceRequest, page: ItemPage) -> bool:
+    """Say whether the link that was pressed is there again, so that it keeps the focus."""
+    pressed = request.htmx.trigger
+    return (pressed == "item-previous" and page.previous is not None) or (
+        pressed == "item-next" and page.next is not None
+    )
 
 
 def _frame(request: WorkspaceRequest, page: ItemPage) -> dict[str, Any]:
@@ -168,6 +181,7 @@ def _context(request: WorkspaceRequest, page: ItemPage) -> dict[str, Any]:
                 (side, page.changes.get(side.signoff.id, ()) if side.signoff else ())
                 for side in row.sides
             ],
+            "keeps_focus": _keeps_focus(request, page),
             "my_seat_id": actor.seat_id,
             "sign_refusal": sign_refusal,
             "may_sign": not signoffs.why_not_sign(actor),

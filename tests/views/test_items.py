@@ -124,7 +124,7 @@ def test_the_panel_is_the_same_item_without_the_page(editor: Client) -> None:
         ("party0", Role.MANAGER, ""),
         ("party0", Role.CONTRIBUTOR, ""),
         ("party0", Role.READER, "Your role, Reader, does not allow this."),
-        ("party1", Role.MANAGER, "Only the other side can change this"),
+        ("party1", Role.MANAGER, "Vendor Inc. holds this duty and edits it."),
         ("party1", Role.AUDITOR, "Your role, Auditor, does not allow this."),
     ],
 )
