@@ -108,7 +108,7 @@ def stored(file: File[bytes], file_name: str) -> Iterator[Stored]:
     try:
         yield _write(name, reader, kept)
     except BaseException:
-        default_storage.delete(name)
+        _remove(name)
         raise
 
 
@@ -116,7 +116,9 @@ def _write(name: str, reader: _Hashing, kept: Checked) -> Stored:
     try:
         default_storage.save(name, reader)
         held = _read_back(name)
-    except OSError as failure:
+    except InvalidError:
+        raise
+    except Exception as failure:  # every kind of storage has errors of its own
         logger.exception("storing %s failed", name)
         raise StorageError from failure
     if held != (reader.hash.hexdigest(), reader.hashed):
@@ -125,6 +127,14 @@ def _write(name: str, reader: _Hashing, kept: Checked) -> Stored:
         )
         raise StorageError
     return Stored(name, kept.file_name, *held, kept.media_type)
+
+
+def _remove(name: str) -> None:
+    """Remove a file that no record names. What went wrong before matters more than this."""
+    try:
+        default_storage.delete(name)
+    except Exception:
+        logger.exception("%s stays in the storage without a record", name)
 
 
 def check(file: File[bytes], file_name: str) -> Checked:

@@ -220,6 +220,21 @@ class FullStorage(FileSystemStorage):
         raise OSError(28, "No space left on device")
 
 
+class UnreachableError(Exception):
+    """What a storage raises whose server does not answer: an error of its own kind."""
+
+
+class UnreachableStorage(FileSystemStorage):
+    """Does not answer, neither to write nor to remove."""
+
+    def _save(self, name: str, _content: Any) -> str:
+        raise UnreachableError(name)
+
+    def delete(self, name: str) -> None:
+        """Fail too."""
+        raise UnreachableError(name)
+
+
 class RereadingStorage(InMemoryStorage):
     """Reads everything twice, as S3 does to sign what it sends."""
 
@@ -243,7 +258,7 @@ def use_storage(settings: Settings, storage: type) -> None:
     }
 
 
-@pytest.mark.parametrize("storage", [TruncatingStorage, FullStorage])
+@pytest.mark.parametrize("storage", [TruncatingStorage, FullStorage, UnreachableStorage])
 def test_a_storage_that_fails_leaves_no_record_and_no_file(
     world: World, settings: Settings, storage: type
 ) -> None:
