@@ -285,6 +285,22 @@ def test_an_item_opens_beside_the_matrix_and_back_closes_it(page: Page) -> None:
     assert page.evaluate("window.stayed"), "no page was loaded anew"
 
 
+def test_panel_and_grid_stay_in_step(page: Page) -> None:
+    open_matrix(page)
+    page.get_by_role("rowheader", name="Kubernetes clusters for the agents").click()
+    panel = page.locator("#panel")
+    expect(panel.get_by_role("heading", name="Kubernetes clusters")).to_be_visible()
+    start = cell(page, "Security & IAM")
+    start.focus()
+    page.keyboard.press("r")
+    expect(panel.get_by_role("link", name="Security & IAM")).to_be_visible()
+    expect(start).to_be_focused()
+    panel.get_by_role("link", name="Security & IAM").first.click()
+    picker = page.get_by_role("dialog", name="Kubernetes clusters for the agents")
+    picker.get_by_role("button", name="Clear").click()
+    expect(start).to_have_accessible_name(re.compile("no letter$"))
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_on_a_phone_it_is_a_list_of_items_with_owners(open_page: OpenPage, theme: Theme) -> None:
     page = open_page(theme=theme, width=390, height=844)

@@ -126,6 +126,15 @@ def test_htmx_gets_the_part_it_swaps(
     assert "HX-Target" in response["Vary"]
 
 
+def test_the_address_is_put_in_order_and_pushed_once(client: Client) -> None:
+    headers = {"HX-Request": "true", "HX-Target": "grid-view"}
+    response = client.get("/w/acme/matrix/?q=&state=findings", headers=headers)
+    assert response["HX-Push-Url"] == "/w/acme/matrix/?state=findings"
+    headers["HX-Current-URL"] = "http://testserver/w/acme/matrix/?state=findings"
+    assert client.get("/w/acme/matrix/?state=findings", headers=headers)["HX-Push-Url"] == "false"
+    assert client.get("/w/acme/matrix/?q=", headers=headers)["HX-Push-Url"] == "/w/acme/matrix/"
+
+
 def test_who_may_not_edit_gets_no_selection(world: World, as_user: SignIn) -> None:
     reader = get(as_user(world.user("party1", Role.READER)))
     assert 'id="selection"' not in reader
