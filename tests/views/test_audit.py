@@ -9,9 +9,10 @@ from html import unescape
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from responsibilities.choices import Role
-from responsibilities.models import AuditEvent
+from responsibilities.models import AuditEvent, AuditPayload
 from responsibilities.services import assignments, teams, workspaces
 from tests.signing import sign
 from tests.views.test_teams import HTMX, page, url
@@ -161,6 +162,19 @@ class TestEvent:
         forged_payload.save()
         text = page(auditor.get(url("audit_detail", seq=5)))
         assert "the record was changed outside the application" in text
+
+    def test_erased_words_are_told_and_the_leaf_stays(self, busy: World, auditor: Client) -> None:
+        event = AuditEvent.objects.get(workspace=busy.workspace, seq=1)
+        AuditPayload.objects.filter(event=event).update(
+            salt="", payload="", erased_at=timezone.now()
+        )
+        text = unescape(page(auditor.get(url("audit_detail", seq=1))))
+        assert f"<code>{event.leaf}</code>" in text
+        assert "The leaf hash was computed again for this page and fits" in text
+        assert "Payload and salt were erased on" in text
+        assert "Carl Contributor" not in text
+        today = timezone.localdate().isoformat()
+        assert f"erased on {today}" in page(auditor.get(LIST))
 
     def test_changes_items_and_neighbours(self, auditor: Client) -> None:
         text = page(auditor.get(url("audit_detail", seq=2)))
