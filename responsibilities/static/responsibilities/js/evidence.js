@@ -102,7 +102,7 @@ function send(form, file, item) {
 async function sendAll(form) {
   const files = [...fieldOf(form).files];
   const items = show(form);
-  const button = form.querySelector("button[type=submit]");
+  const button = form.querySelector(".form-actions button");
   if (button) button.disabled = true;
   let failed = 0;
   for (const [index, file] of files.entries()) {
