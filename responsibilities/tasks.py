@@ -12,14 +12,15 @@ from django.tasks import task
 from django.utils.translation import gettext as _
 
 from responsibilities import matrix
-from responsibilities.choices import Paper
-from responsibilities.exchange import filters
+from responsibilities.choices import Paper, Via
+from responsibilities.exchange import filters, proof
 from responsibilities.exchange.details import Details, ExportError, ExportStoppedError
 from responsibilities.exchange.registry import WRITERS
 from responsibilities.matrix import MatrixFilter
-from responsibilities.models import Export, Workspace
-from responsibilities.permissions import Actor
-from responsibilities.services import exports
+from responsibilities.models import Checkpoint, Export, Workspace
+from responsibilities.permissions import Actor, system_actor
+from responsibilities.services import checkpoints, exports
+from responsibilities.services.errors import InvalidError
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def make_export(export_id: uuid.UUID) -> None:
         content, digest = _content(job)
     except ExportStoppedError:
         return
-    except ExportError as error:
+    except (ExportError, InvalidError) as error:
         logger.warning("export %s failed: %s", export_id, error)
         exports.fail(export_id=export_id, reason=str(error))
         return
@@ -106,6 +107,9 @@ def _content(job: exports.Job) -> tuple[bytes, str]:
         seat_id=membership.seat_id if membership else None,
         user_id=export.requested_by_id,
     )
+    shown = wanted.apply(whole)
+    digest = matrix.digest(shown)
+    checkpoint, prepared = _checkpoint(export, digest)
     name = export.requested_by.name if export.requested_by else _("the operator")
     details = Details(
         edition=export.edition,
@@ -114,7 +118,30 @@ def _content(job: exports.Job) -> tuple[bytes, str]:
         organization=membership.seat.organization.name if membership else "",
         filter=filters.words(wanted, whole, me=name),
         paper=Paper(export.paper),
+        proof=proof.proof(shown, checkpoint, prepared),
+        checkpoint=checkpoint.note,
+        fingerprint=checkpoint.key.fingerprint,
     )
-    shown = wanted.apply(whole)
     content = WRITERS[export.format].write(shown, details, _Watch(export.pk))
-    return content, matrix.digest(shown)
+    return content, digest
+
+
+@transaction.atomic
+def _checkpoint(export: Export, digest: str) -> tuple[Checkpoint, int]:
+    """Let the log name the matrix, sign where it stands then, and have that mailed.
+
+    Raises InvalidError if nothing can be signed.
+    """
+    prepared = exports.prepare(export_id=export.pk, matrix_digest=digest)
+    if prepared is None:
+        raise ExportStoppedError
+    checkpoint = checkpoints.issue(actor=system_actor(Via.TASK), workspace=export.workspace)
+    mail_checkpoint.enqueue(checkpoint.pk)
+    return checkpoint, prepared
+
+
+@task
+def mail_checkpoint(checkpoint_id: int) -> None:
+    """Mail a checkpoint to the managers of every side."""
+    found = Checkpoint.objects.select_related("workspace", "key").get(pk=checkpoint_id)
+    checkpoints.mail(checkpoint=found)

@@ -35,15 +35,22 @@ WRITING_METHODS = frozenset(
 )
 # Where these names mean something else than a write to our tables.
 NOT_A_ROW = frozenset({"dict", "hashlib", "digest", "hasher", "context", "query", "params"})
-MAY_WRITE = ("services/", "migrations/", "models/accounts.py")
+# The verifier knows no database: what it updates are sets.
+MAY_WRITE = ("services/", "migrations/", "models/accounts.py", "verifier/")
 # The health check reads the database and writes a probe file that it removes again.
 READS_ONLY = frozenset(
     {
         ("views/health.py", "execute"),
         ("views/health.py", "save"),
         ("views/health.py", "delete"),
+        # These save a PDF and a font.
+        ("exchange/pdf/merge.py", "save"),
+        ("exchange/pdf/stamp.py", "save"),
     }
 )
+
+# Handed out as one file that imports nothing of ours.
+ONE_FILE = frozenset({"verifier/verify_rexmatrix.py"})
 
 MODULES = sorted(
     path for path in APP.rglob("*.py") if "/migrations/" not in str(path) and path.stat().st_size
@@ -104,7 +111,7 @@ def test_a_write_in_a_view_would_be_found() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_size(path: Path) -> None:
     lines = path.read_text().splitlines()
-    assert len(lines) <= 400, "split the module"
+    assert len(lines) <= 400 or _name(path) in ONE_FILE, "split the module"
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef):
             docstring = ast.get_docstring(node)

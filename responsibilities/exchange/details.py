@@ -12,6 +12,7 @@ from responsibilities.matrix import Matrix, document
 
 DRAFT = "DRAFT"
 ATTACHMENT_NAME = "matrix.json"
+PROOF_NAME = "proof.json"
 
 
 class ExportError(Exception):
@@ -35,7 +36,8 @@ class Details:
     """What stands on the front of an export.
 
     `requested_by` is the printed name, with `organization` where the person sits on a side.
-    `filter` is empty for a whole matrix.
+    `filter` is empty for a whole matrix. `proof` is what the offline verifier reads, and
+    `checkpoint` the signed note in it with the fingerprint of its key; empty where none was made.
     """
 
     edition: str
@@ -44,6 +46,9 @@ class Details:
     organization: str
     filter: tuple[FilterWords, ...] = ()
     paper: Paper = Paper.A4
+    proof: bytes = b""
+    checkpoint: str = ""
+    fingerprint: str = ""
 
     @property
     def is_draft(self) -> bool:

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from responsibilities import merkle, notes
-from responsibilities.choices import Role
+from responsibilities.choices import AuditAction, Role
 from responsibilities.merkle import Frontier
 from responsibilities.models import AuditEvent, AuditHead, Checkpoint, Membership, Workspace
 from responsibilities.permissions import Action, Actor, require_anywhere
@@ -52,6 +52,24 @@ def issue(*, actor: Actor, workspace: Workspace) -> Checkpoint:
         note=point.sign(secret),
         key=key,
     )
+
+
+@transaction.atomic
+def prepare(*, actor: Actor, workspace: Workspace, matrix_digest: str) -> tuple[Checkpoint, int]:
+    """Let the log name a matrix that is about to be handed out in a bundle, and sign the log.
+
+    Returns the checkpoint and the number of the event. Raises as `issue` does.
+    """
+    require_anywhere(actor, Action.EXPORT)
+    event = audit.append(
+        workspace=workspace,
+        actor=actor,
+        action=AuditAction.EXPORT_PREPARED,
+        subject=audit.Subject("workspace", str(workspace.pk)),
+        label=_("Bundle for auditors"),
+        changes=[audit.Change("matrix SHA-256", "", matrix_digest)],
+    )
+    return issue(actor=actor, workspace=workspace), event.seq
 
 
 def due() -> models.QuerySet[Workspace]:

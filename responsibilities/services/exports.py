@@ -1,7 +1,7 @@
 """Exports: asked for by a person, made by a task, kept as files.
 
-`request`, `finish`, `fail` and `cancel` are each one event in the log. `start` and `progress` only
-move the row along.
+`request`, `prepare`, `finish`, `fail` and `cancel` are each one event in the log. `start` and
+`progress` only move the row along.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from responsibilities.choices import AuditAction, ExportFormat, ExportStatus, Paper, Via
 from responsibilities.matrix import MatrixFilter
-from responsibilities.models import Export, Membership, Workspace
+from responsibilities.models import AuditEvent, Export, Membership, Workspace
 from responsibilities.permissions import (
     Action,
     Actor,
@@ -112,6 +112,23 @@ def start(*, export_id: uuid.UUID) -> Job | None:
 def progress(*, export_id: uuid.UUID, percent: int) -> None:
     """Write down how far a running export is."""
     Export.objects.filter(pk=export_id, status=ExportStatus.RUNNING).update(progress=percent)
+
+
+@transaction.atomic
+def prepare(*, export_id: uuid.UUID, matrix_digest: str) -> int | None:
+    """Write down which matrix a running export is of, and return the number of that event.
+
+    The file can then prove by itself that the log knows its matrix. None if the export does not
+    run any more.
+    """
+    export = _locked(export_id)
+    if export.status != ExportStatus.RUNNING:
+        return None
+    export.matrix_digest = matrix_digest
+    export.save(update_fields=["matrix_digest"])
+    changes = [audit.Change("matrix SHA-256", "", matrix_digest)]
+    event = _record(system_actor(Via.TASK), export, AuditAction.EXPORT_PREPARED, changes)
+    return event.seq
 
 
 def is_running(*, export_id: uuid.UUID) -> bool:
@@ -272,8 +289,8 @@ def _record(
     action: AuditAction,
     changes: list[audit.Change],
     reason: str = "",
-) -> None:
-    audit.append(
+) -> AuditEvent:
+    return audit.append(
         workspace=export.workspace,
         actor=actor,
         action=action,

@@ -1,0 +1,89 @@
+"""Bundles of a small world, the verifier in this process, and ways to change what it reads."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from django.core.files.storage import default_storage
+
+from responsibilities import matrix
+from responsibilities.exchange import bundle
+from responsibilities.models import Checkpoint, EvidenceRevision, Workspace
+from responsibilities.permissions import system_actor
+from responsibilities.services import checkpoints
+
+FILE = Path(__file__).parents[2] / "responsibilities" / "verifier" / "verify_rexmatrix.py"
+
+
+def load() -> ModuleType:
+    """Return the verifier as a module, read from its file."""
+    spec = importlib.util.spec_from_file_location("verify_rexmatrix", FILE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+VERIFIER = load()
+
+
+def verify(path: Path, *options: str) -> tuple[int, str]:
+    """Run the verifier here; return its exit code and what it prints."""
+    code, text = VERIFIER.run(VERIFIER.arguments([str(path), *options]))
+    return code, text
+
+
+def make_bundle(workspace: Workspace, *, evidence: bool = False) -> tuple[bytes, Checkpoint]:
+    """Return a bundle of a workspace as it is now, and its checkpoint."""
+    grid = matrix.load(workspace)
+    checkpoint, prepared = checkpoints.prepare(
+        actor=system_actor(), workspace=workspace, matrix_digest=matrix.digest(grid)
+    )
+    stored = {
+        revision.sha256: str(revision.file.name)
+        for revision in EvidenceRevision.objects.filter(evidence__workspace=workspace).exclude(
+            file=""
+        )
+    }
+    files = bundle.evidence_names(grid, stored) if evidence else {}
+    wanted = bundle.Wanted(grid, checkpoint, prepared, files)
+    return b"".join(bundle.write(wanted, default_storage.open)), checkpoint
+
+
+def members(data: bytes) -> dict[str, bytes]:
+    """Return the members of a ZIP."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(files: Mapping[str, bytes], *, manifest: bool = True) -> bytes:
+    """Return a ZIP of members, with a manifest that fits them unless told otherwise."""
+    files = dict(files)
+    if manifest:
+        said = json.loads(files["manifest.json"])
+        said["files"] = {
+            name: {"sha256": VERIFIER.sha256(data), "size": len(data)}
+            for name, data in files.items()
+            if name != "manifest.json"
+        }
+        files["manifest.json"] = VERIFIER.canonical(said)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def changed_lines(data: bytes, change: Callable[[list[dict[str, Any]]], object]) -> bytes:
+    """Return JSON lines after a change of their list."""
+    records = [json.loads(line) for line in data.splitlines()]
+    change(records)
+    return b"".join(VERIFIER.canonical(record) + b"\n" for record in records)
