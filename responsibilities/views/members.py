@@ -39,7 +39,7 @@ from responsibilities.models import (
     TeamMember,
     Workspace,
 )
-from responsibilities.permissions import Action, may, require, why_not
+from responsibilities.permissions import Action, Actor, may, may_anywhere, require, why_not
 from responsibilities.services import members
 from responsibilities.services.errors import InvalidError
 from responsibilities.tables.members import MemberTable
@@ -276,9 +276,18 @@ def _side(request: WorkspaceRequest, seat: Seat, found: Sequence[Found]) -> Side
         table=table,
         count=len(found),
         vacant=vacant,
-        reason=why_not(actor, Action.MEMBER_MANAGE, seat.pk, vacant=vacant),
+        reason=_refusal(actor, seat, vacant=vacant),
         is_caretaker=allowed and actor.seat_id != seat.pk,
     )
+
+
+def _refusal(actor: Actor, seat: Seat, *, vacant: bool) -> str:
+    """Return why the person may not change the members of a side; empty if they may."""
+    refusal = why_not(actor, Action.MEMBER_MANAGE, seat.pk, vacant=vacant)
+    if refusal and may_anywhere(actor, Action.MEMBER_MANAGE):
+        words = _("Only managers of %(organization)s let people in or out.")
+        return words % {"organization": seat.organization.name}
+    return refusal
 
 
 def _is_in_force(member: Membership, now: dt.datetime) -> bool:

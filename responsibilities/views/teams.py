@@ -27,7 +27,7 @@ from responsibilities.matrix import Finding, SeatInfo, TeamColumn
 from responsibilities.matrix.counts import load_by_team
 from responsibilities.matrix.teams import impact
 from responsibilities.models import Assignment, Membership, Seat, Team, Workspace
-from responsibilities.permissions import Action, Actor, may, require, why_not
+from responsibilities.permissions import Action, Actor, may, may_anywhere, require, why_not
 from responsibilities.services import teams
 from responsibilities.services.errors import InvalidError
 
@@ -269,11 +269,20 @@ def _sides(workspace: Workspace, actor: Actor) -> list[Side]:
                 seat=seat,
                 rows=rows,
                 archived=tuple(team for team in archived if team.seat_id == seat.id),
-                reason=why_not(actor, Action.TEAM_MANAGE, seat.id, vacant=seat.vacant),
+                reason=_refusal(actor, seat),
                 is_caretaker=allowed and actor.seat_id != seat.id,
             )
         )
     return sides
+
+
+def _refusal(actor: Actor, seat: SeatInfo) -> str:
+    """Return why the person may not change the teams of a side, or an empty text if they may."""
+    refusal = why_not(actor, Action.TEAM_MANAGE, seat.id, vacant=seat.vacant)
+    if refusal and may_anywhere(actor, Action.TEAM_MANAGE):
+        words = _("Only managers of %(organization)s change its teams.")
+        return words % {"organization": seat.organization}
+    return refusal
 
 
 def _show(

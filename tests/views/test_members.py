@@ -35,7 +35,7 @@ def test_the_list_shows_both_sides(world: World, manager: Client) -> None:
     assert "Party 0 team 0" in text
     assert of_member("member_edit", world, Role.READER) in text
     assert of_member("member_edit", world, Role.READER, "party1") not in text
-    assert text.count("Only the other side can change this") == 1
+    assert text.count("Only managers of Acme let people in or out.") == 1
 
 
 def test_expired_access_is_told(world: World, manager: Client) -> None:
@@ -105,7 +105,7 @@ def test_a_vacant_side_asks_for_its_manager_first(world: World, manager: Client)
     make_user("Fay First")
     manager.post(address, {"email": "fay.first@people.example", "role": "manager"})
     assert manager.get(address).status_code == 403
-    assert "Only the other side can change this" in page(manager.get(url("member_list")))
+    assert "Only managers of Acme let people in or out." in page(manager.get(url("member_list")))
 
 
 class TestEdit:

@@ -45,7 +45,7 @@ def test_the_list_shows_sides_people_counts_and_why_not(world: World, manager: C
     assert text.index("Party 0 team 0") < text.index("Party 1 team 0")
     assert "Victor Contributor" in text
     assert f"team={world.team('Party 0 team 0').pk}&amp;letter=A" in text
-    assert text.count("Only the other side can change this") == 1
+    assert text.count("Only managers of Acme change its teams.") == 1
     assert of_team("team_edit", world.team("Party 0 team 0")) in text
     assert of_team("team_edit", world.team("Party 1 team 0")) not in text
 
