@@ -121,6 +121,19 @@ def test_a_refused_file_keeps_the_form(page: Page, *, several: bool) -> None:
     assert_accessible(page)
 
 
+def test_the_same_file_is_used_where_it_is(page: Page) -> None:
+    sign_in(page, ENGINEER)
+    page.goto("/w/harbor/items/RE-ORC-01/")
+    drop(page.locator("#item-evidence [data-dropzone]"), {"first.txt": "the same"})
+    expect(page.locator("#item-evidence .evidence-row")).to_have_count(1)
+    page.goto(f"{NEW}?item={KEY}")
+    page.get_by_label("File", exact=True).set_input_files(payload("second.txt", b"the same"))
+    page.get_by_role("button", name="Add evidence").click()
+    page.get_by_role("button", name=f"Use it for {KEY}").click()
+    expect(page).to_have_url(re.compile(f"{ITEM}$"))
+    expect(page.locator("#item-evidence .evidence-row")).to_contain_text("first.txt")
+
+
 def test_a_file_that_is_too_large_is_not_even_sent(page: Page) -> None:
     sign_in(page, ENGINEER)
     page.goto(NEW)
