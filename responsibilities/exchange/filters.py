@@ -53,7 +53,7 @@ def _states(us: str) -> dict[str, str]:
 def _people(matrix: Matrix) -> dict[str, str]:
     found: dict[uuid.UUID, str] = {}
     for team in matrix.teams:
-        found.update((person.id, person.name) for person in team.people)
+        found |= {person.id: person.name for person in team.people}
     for row in matrix.rows:
-        found.update((h.person.id, h.person.name) for h in row.holdings if h.person)
+        found |= {h.person.id: h.person.name for h in row.holdings if h.person}
     return {str(key): name for key, name in found.items()}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -17,15 +18,17 @@ from typing import Final
 from responsibilities.exchange.pdf.jobs import Rendered, RenderJob
 
 _DIGEST_BYTES: Final = 32
+_UNFINISHED: Final = "new-"
+_HOUR: Final = 3600
 
 
 def key_of(job: RenderJob, versions: str) -> str:
     """Return the name of the entry for a part rendered by an engine of these versions."""
-    whole = hashlib.sha256()
+    hasher = hashlib.sha256()
     for text in (versions, job.key, str(job.tagged), job.sheet, job.html):
         data = text.encode()
-        whole.update(len(data).to_bytes(8) + data)
-    return whole.hexdigest()
+        hasher.update(len(data).to_bytes(8) + data)
+    return hasher.hexdigest()
 
 
 class PartCache:
@@ -53,7 +56,7 @@ class PartCache:
         """Store a part, then drop those that were not used for longest."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = part.pack()
-        handle, name = tempfile.mkstemp(dir=self.folder, prefix="new-")
+        handle, name = tempfile.mkstemp(dir=self.folder, prefix=_UNFINISHED)
         with os.fdopen(handle, "wb") as file:
             file.write(hashlib.sha256(data).digest() + data)
         Path(name).replace(self.folder / key)
@@ -64,6 +67,8 @@ class PartCache:
         for path in self.folder.iterdir():
             with suppress(FileNotFoundError):  # another process was quicker
                 status = path.stat()
+                if path.name.startswith(_UNFINISHED) and status.st_mtime > time.time() - _HOUR:
+                    continue  # another process is writing it
                 entries.append((status.st_mtime_ns, status.st_size, path))
         total = sum(size for _, size, _ in entries)
         for _, size, path in sorted(entries):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol, override
+from typing import Final, Protocol, override
 
 import pydyf
 import weasyprint
@@ -18,7 +18,7 @@ from weasyprint.text.ffi import ffi, fontconfig, pango
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from responsibilities.exchange.pdf import fonts, patches
+from responsibilities.exchange.pdf import fonts, patches, structure
 from responsibilities.exchange.pdf.jobs import Attached, Rendered, RenderJob
 
 VARIANT: Final = "pdf/a-3a"
@@ -64,15 +64,6 @@ class _Document(Protocol):
 
     def write_pdf(self, **options: object) -> bytes:
         """Return the file."""
-
-
-class _PdfFile(Protocol):
-    """A file that pydyf is about to write. Its objects are dictionaries, streams and others."""
-
-    objects: Sequence[Any]
-
-
-type _Element = dict[str, Any]
 
 
 class RefusedAddressError(ValueError):
@@ -170,8 +161,8 @@ def _write(document: _Document, job: RenderJob) -> bytes:
     _claim_ua(document.metadata)
     document.metadata.attachments = [_attachment(file) for file in job.attached]
 
-    def finish(_document: object, pdf: _PdfFile) -> None:
-        _finish_structure(pdf, job.key)
+    def finish(_document: object, pdf: structure.PdfFile) -> None:
+        structure.finish(pdf, job.key)
 
     return document.write_pdf(pdf_variant=VARIANT, finisher=finish)
 
@@ -195,32 +186,3 @@ def _attachment(file: Attached) -> weasyprint.Attachment:
         created=file.created_at,
         modified=file.created_at,
     )
-
-
-def _finish_structure(pdf: _PdfFile, prefix: str) -> None:
-    """Say of each header cell what it heads, and make ids unique over all parts.
-
-    WeasyPrint 70 writes no ``/Scope`` (its issue 2508), and counts ids from the start in every
-    document.
-    """
-
-    def unique(value: pydyf.String) -> pydyf.String:
-        return pydyf.String(f"{prefix}-{value.string}")
-
-    for element in pdf.objects:
-        if not isinstance(element, dict) or element.get("Type") != "/StructElem":
-            continue
-        if "ID" in element:
-            element["ID"] = unique(element["ID"])
-        attributes = element.get("A")
-        if isinstance(attributes, dict) and "Headers" in attributes:
-            attributes["Headers"] = pydyf.Array([unique(name) for name in attributes["Headers"]])
-        if element.get("S") == "/TH":
-            group = _parent(pdf, _parent(pdf, element))
-            scope = "/Column" if group.get("S") == "/THead" else "/Row"
-            element.setdefault("A", pydyf.Dictionary({"O": "/Table"}))["Scope"] = scope
-
-
-def _parent(pdf: _PdfFile, element: _Element) -> _Element:
-    parent: _Element = pdf.objects[int(element["P"].split()[0])]
-    return parent

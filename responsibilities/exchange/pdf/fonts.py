@@ -37,10 +37,10 @@ def read(name: str) -> bytes:
 @cache
 def digest() -> str:
     """Return one SHA-256 over all fonts: other fonts, other pages."""
-    whole = hashlib.sha256()
+    hasher = hashlib.sha256()
     for _, _, name in FACES:
-        whole.update(hashlib.sha256(read(name)).digest())
-    return whole.hexdigest()
+        hasher.update(hashlib.sha256(read(name)).digest())
+    return hasher.hexdigest()
 
 
 def face_rules() -> str:

@@ -17,16 +17,18 @@ PAPERS: Final[Mapping[str, tuple[float, float]]] = {
 MARGIN: Final = 20.0
 MARGIN_LANDSCAPE: Final = 14.0
 
+KEY: Final = 15.5
+"""What the key of an item takes of its column in the matrix."""
+
 _POINT: Final = 25.4 / 72
 _HEAD_SIZE: Final = 7.0 * _POINT
 _HEAD_FACE: Final = "IBMPlexSansCondensed-Medium.ttf"
 
-_KEY: Final = 15.5
 _GAP: Final = 2.5  # before the sign-offs and before the counts
 _SIGNOFF: Final = 16.5
 _EVIDENCE: Final = 12.0
 _FINDINGS: Final = 11.0
-_ITEM_LEAST: Final = 43.0
+_ITEM_LEAST: Final = 58.5
 _TEAM_MOST: Final = 24.0
 _PADDING: Final = 0.8  # both sides of a head together
 
@@ -39,7 +41,6 @@ class MatrixColumns:
     evidence carry the gap before them. `count` is how many columns there are.
     """
 
-    key: str
     item: str
     team: str
     first_signoff: str
@@ -57,12 +58,11 @@ def matrix_columns(paper: str, teams: Sequence[str], sides: int) -> MatrixColumn
     back to the item. When a word of a name is wider than its column, the names stand upright.
     """
     width = PAPERS[paper][1] - 2 * MARGIN_LANDSCAPE
-    fixed = _KEY + _SIGNOFF * sides + _EVIDENCE + _FINDINGS + 2 * _GAP
+    fixed = _SIGNOFF * sides + _EVIDENCE + _FINDINGS + 2 * _GAP
     team = min(_TEAM_MOST, (width - fixed - _ITEM_LEAST) / len(teams)) if teams else 0.0
     words = (word for name in teams for word in name.split())
     longest = max((fonts.width(word, _HEAD_FACE, _HEAD_SIZE) for word in words), default=0.0)
     return MatrixColumns(
-        key=_mm(_KEY),
         item=_mm(width - fixed - team * len(teams)),
         team=_mm(team),
         first_signoff=_mm(_SIGNOFF + _GAP),
@@ -70,7 +70,7 @@ def matrix_columns(paper: str, teams: Sequence[str], sides: int) -> MatrixColumn
         evidence=_mm(_EVIDENCE + _GAP),
         findings=_mm(_FINDINGS),
         rotated=longest > team - _PADDING,
-        count=4 + len(teams) + sides,
+        count=3 + len(teams) + sides,
     )
 
 

@@ -36,7 +36,7 @@ def merge(job: MergeJob) -> bytes:
         pages = list(target.pages)[before:]
         pages_of.append((part, pages))
         structure.append(source, pages)
-        destinations.update(_destinations(source, into=target))
+        destinations |= dict(_destinations(source, into=target))
     structure.finish()
     _write_destinations(target, destinations)
     _resolve_links(target, destinations, job.labels)

@@ -21,6 +21,7 @@ def render(paper: str) -> str:
             "height": height,
             "margin": layout.MARGIN,
             "margin_landscape": layout.MARGIN_LANDSCAPE,
+            "key": layout.KEY,
             "letters": palette.LETTER_COLOURS.items(),
             "sides": palette.SIDE_TINTS.items(),
             "ink": palette.INK,

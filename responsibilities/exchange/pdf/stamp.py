@@ -24,6 +24,7 @@ RIGHT_LANDSCAPE: Final = 39.69  # 14 mm
 BASELINE: Final = 30.2  # above the lower edge, level with the foot of the running heads
 _GREY: Final = "0.337 0.376 0.439 rg"
 _UNITS: Final = 1000
+_NAME: Final = Name("/REXPGN+IBMPlexSans")
 
 
 class PageNumberFont:
@@ -45,42 +46,22 @@ class PageNumberFont:
             glyph: round(face["hmtx"][table[ord(c)]][0] * scale)
             for c, glyph in self._glyphs.items()
         }
-        name = Name("/REXPGN+IBMPlexSans")
-        head, horizontal, metrics = face["head"], face["hhea"], face["OS/2"]
-        box = (head.xMin, head.yMin, head.xMax, head.yMax)
-        descriptor = Dictionary(
-            Type=Name.FontDescriptor,
-            FontName=name,
-            Flags=4,
-            FontBBox=Array([round(value * scale) for value in box]),
-            ItalicAngle=0,
-            Ascent=round(horizontal.ascent * scale),
-            Descent=round(horizontal.descent * scale),
-            CapHeight=round(metrics.sCapHeight * scale),
-            StemV=80,
-            CIDSet=target.make_stream(_bits(face["maxp"].numGlyphs)),
-            FontFile2=target.make_stream(data, Length1=len(data)),
-        )
-        widths = Array()
-        for glyph in sorted(self._widths):
-            widths.append(glyph)
-            widths.append(Array([self._widths[glyph]]))
         descendant = Dictionary(
             Type=Name.Font,
             Subtype=Name.CIDFontType2,
-            BaseFont=name,
+            BaseFont=_NAME,
             CIDSystemInfo=Dictionary(
                 Registry=String("Adobe"), Ordering=String("Identity"), Supplement=0
             ),
-            FontDescriptor=target.make_indirect(descriptor),
-            W=widths,
+            FontDescriptor=target.make_indirect(_descriptor(target, face, data, scale)),
+            W=self._width_array(),
             CIDToGIDMap=Name.Identity,
         )
         self.object: Object = target.make_indirect(
             Dictionary(
                 Type=Name.Font,
                 Subtype=Name.Type0,
-                BaseFont=name,
+                BaseFont=_NAME,
                 Encoding=Name("/Identity-H"),
                 DescendantFonts=Array([target.make_indirect(descendant)]),
                 ToUnicode=target.make_stream(self._to_unicode()),
@@ -94,6 +75,13 @@ class PageNumberFont:
     def width(self, text: str) -> float:
         """Return how wide `text` runs, in points."""
         return sum(self._widths[self._glyphs[c]] for c in text) * SIZE / _UNITS
+
+    def _width_array(self) -> Array:
+        widths = Array()
+        for glyph in sorted(self._widths):
+            widths.append(glyph)
+            widths.append(Array([self._widths[glyph]]))
+        return widths
 
     def _to_unicode(self) -> bytes:
         pairs = "\n".join(f"<{glyph:04x}> <{ord(c):04x}>" for c, glyph in self._glyphs.items())
@@ -141,6 +129,25 @@ class Stamper:
             ).encode(),
             prepend=False,
         )
+
+
+def _descriptor(target: Pdf, face: TTFont, data: bytes, scale: float) -> Dictionary:
+    """Return the font descriptor, with the font program in it."""
+    head, horizontal, metrics = face["head"], face["hhea"], face["OS/2"]
+    box = (head.xMin, head.yMin, head.xMax, head.yMax)
+    return Dictionary(
+        Type=Name.FontDescriptor,
+        FontName=_NAME,
+        Flags=4,
+        FontBBox=Array([round(value * scale) for value in box]),
+        ItalicAngle=0,
+        Ascent=round(horizontal.ascent * scale),
+        Descent=round(horizontal.descent * scale),
+        CapHeight=round(metrics.sCapHeight * scale),
+        StemV=80,
+        CIDSet=target.make_stream(_bits(face["maxp"].numGlyphs)),
+        FontFile2=target.make_stream(data, Length1=len(data)),
+    )
 
 
 def _subset(characters: str) -> bytes:

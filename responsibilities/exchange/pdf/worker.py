@@ -33,7 +33,7 @@ def serve(pipe: Connection, scratch: str, limits: Limits) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     os.environ.clear()
-    os.environ.update(kept)
+    os.environ |= kept
     tempfile.tempdir = scratch
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
