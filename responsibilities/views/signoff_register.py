@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import uuid
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -31,18 +32,15 @@ def signoff_list(request: WorkspaceRequest) -> HttpResponse:
     waiting = signoffs.waiting(request.actor, grid)
     tab = "all" if request.GET.get("tab") == "all" else "waiting"
     found = entries(grid)
+    seat_id = request.actor.seat_id
+    page = Paginator(waiting, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "workspace": request.workspace,
         "nav": "signoffs",
         "tab": tab,
-        "waiting": [
-            (
-                row,
-                row.side(request.actor.seat_id),
-                statements.meaning_of(row, request.actor.seat_id),
-            )
-            for row in waiting
-        ],
+        "waiting": len(waiting),
+        "page": page,
+        "lines": [(row, row.side(seat_id), statements.meaning_of(row, seat_id)) for row in page],
         "given": len(found),
         "sign_refusal": signoffs.why_not_sign(request.actor),
     }

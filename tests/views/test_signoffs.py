@@ -16,7 +16,7 @@ from responsibilities.choices import Role
 from responsibilities.models import Signoff, User
 from responsibilities.services import signoffs
 from tests.signing import attach, browser, edit, hidden, row_of, sign
-from tests.world import World
+from tests.world import World, join, make_version, make_workspace
 
 KEY = "T-S0-01"
 KEYS = ("T-S0-01", "T-S0-02", "T-S0-03")
@@ -301,6 +301,18 @@ def test_what_waits_for_us_comes_first(world: World, as_user: SignIn, vera: Clie
     assert "An approver or a manager of your side signs these." in text
     assert at("signoff_bulk") not in text
     assert at("signoff_sign", key=KEY) not in text
+
+
+def test_what_waits_comes_fifty_at_a_time(world: World, as_user: SignIn) -> None:
+    version = make_version(sections=2, per_section=60, slug="long")
+    workspace = make_workspace(version, "long", "Long")
+    join(workspace, world.user("party0", Role.MANAGER), "party0", Role.MANAGER)
+    client = as_user(world.user("party0", Role.MANAGER))
+    page = client.get(at("signoff_list", "long")).content.decode()
+    assert "Review and sign 60 items" in page
+    assert "1–50 of 60" in page
+    assert page.count("/sign/") == 51
+    assert "51–60 of 60" in client.get(f"{at('signoff_list', 'long')}?page=2").content.decode()
 
 
 def make_register(world: World) -> None:
