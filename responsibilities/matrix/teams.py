@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from dataclasses import dataclass
 
 from responsibilities.choices import SignoffState
@@ -30,13 +29,4 @@ def impact(matrix: Matrix, team_id: uuid.UUID) -> Impact:
             row.accountable is not None and row.accountable.team.id == team_id for row in rows
         ),
         signoffs=sum(side.state == SignoffState.CURRENT for row in rows for side in row.sides),
-    )
-
-
-def named_on(matrix: Matrix) -> Counter[uuid.UUID]:
-    """Count, by person, the items on which a letter names them."""
-    return Counter(
-        person
-        for row in matrix.rows
-        for person in {holding.person.id for holding in row.holdings if holding.person}
     )
