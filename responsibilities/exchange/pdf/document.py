@@ -12,7 +12,13 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from responsibilities.choices import Letter
-from responsibilities.exchange.details import ATTACHMENT_NAME, Details, Watch, attachment
+from responsibilities.exchange.details import (
+    ATTACHMENT_NAME,
+    PROOF_NAME,
+    Details,
+    Watch,
+    attachment,
+)
 from responsibilities.exchange.pdf import contexts, layout, sheet
 from responsibilities.exchange.pdf.cache import PartCache, key_of
 from responsibilities.exchange.pdf.contents import contents, outline
@@ -102,7 +108,7 @@ class _Writing:
 
     def _parts(self) -> Iterator[Part]:
         matrix = self.matrix
-        yield self._part("guide", _("How to read this matrix"), contexts.guide(matrix))
+        yield self._part("guide", _("How to read it"), contexts.guide(matrix))
         yield self._part("teams", _("Parties, teams and people"), contexts.teams(matrix))
         yield self._part("summary", _("Summary"), contexts.summary(matrix))
         yield self._part("findings", _("Gaps and findings"), contexts.findings(matrix))
@@ -197,7 +203,11 @@ class _Writing:
         file = Attached(
             ATTACHMENT_NAME, self.attached.data, _("The matrix as canonical JSON"), created
         )
-        return RenderJob(OPENING, html, self.sheet, attached=(file,))
+        files = [file]
+        if self.details.proof:
+            words = _("What the offline verifier needs")
+            files.append(Attached(PROOF_NAME, self.details.proof, words, created))
+        return RenderJob(OPENING, html, self.sheet, attached=tuple(files))
 
     def _step(self) -> None:
         self.done += 1
