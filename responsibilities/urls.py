@@ -8,6 +8,7 @@ from responsibilities.views import (
     audit,
     bulk,
     cells,
+    checkpoints,
     evidence,
     evidence_forms,
     exports,
@@ -85,6 +86,10 @@ people_routes: Routes = [
 record_routes: Routes = [
     path("audit/", audit.audit_list, name="audit_list"),
     path("audit/<int:seq>/", audit.audit_detail, name="audit_detail"),
+    path("audit/checkpoints/", checkpoints.checkpoint_list, name="checkpoint_list"),
+    path("audit/checkpoints/issue/", checkpoints.checkpoint_issue, name="checkpoint_issue"),
+    path("audit/checkpoints/<int:size>.txt", checkpoints.checkpoint_file, name="checkpoint_file"),
+    path("audit/bundle.zip", checkpoints.bundle_new, name="bundle_new"),
     path("exports/", exports.export_list, name="export_list"),
     path("exports/new/", exports.export_new, name="export_new"),
     path("exports/<uuid:export_id>/cancel/", exports.export_cancel, name="export_cancel"),
@@ -93,6 +98,8 @@ record_routes: Routes = [
 
 urlpatterns: Routes = [
     path("", workspaces.workspace_list, name="workspace_list"),
+    path(".well-known/rexmatrix-keys", checkpoints.log_keys, name="log_keys"),
+    path("verify_rexmatrix.py", checkpoints.verifier_file, name="verifier_file"),
     path("w/new/", workspaces.workspace_new, name="workspace_new"),
     path(
         "w/<slug:slug>/",

@@ -15,12 +15,12 @@ from typing import IO, Any, Final
 from django.utils.translation import gettext as _
 
 from responsibilities import canonical, notes
-from responsibilities.choices import EvidenceKind
+from responsibilities.choices import EvidenceKind, ExportFormat, ExportStatus
 from responsibilities.exchange import proof
 from responsibilities.exchange.details import attachment
 from responsibilities.exchange.proof import LogReading
 from responsibilities.matrix import Matrix
-from responsibilities.models import Checkpoint
+from responsibilities.models import Checkpoint, EvidenceRevision, Export
 
 BUNDLE_VERSION: Final = 1
 _CHUNK: Final = 256 * 1024
@@ -40,17 +40,29 @@ class Wanted:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def evidence_names(matrix: Matrix, stored: Mapping[str, str]) -> dict[str, str]:
-    """Return the evidence files of a matrix: name in the bundle to name in the storage.
+def stored_files(matrix: Matrix, *, evidence: bool) -> dict[str, str]:
+    """Return the stored files of a bundle: name in the bundle to name in the storage.
 
-    `stored` gives the name in the storage by SHA-256.
+    The newest PDF of the whole matrix, if there is one, and on request the evidence files.
     """
-    return {
-        f"evidence/{piece.sha256}": stored[piece.sha256]
-        for row in matrix.rows
-        for piece in row.evidence
-        if piece.kind == EvidenceKind.FILE and piece.sha256 in stored
-    }
+    found: dict[str, str] = {}
+    newest = Export.objects.filter(
+        workspace=matrix.workspace, format=ExportFormat.PDF, status=ExportStatus.DONE, query=""
+    ).order_by("-finished_at")[:1]
+    for export in newest:
+        found["matrix.pdf"] = str(export.file.name)
+    if evidence:
+        digests = {
+            piece.sha256
+            for row in matrix.rows
+            for piece in row.evidence
+            if piece.kind == EvidenceKind.FILE
+        }
+        revisions = EvidenceRevision.objects.filter(
+            evidence__workspace=matrix.workspace, sha256__in=digests
+        ).exclude(file="")
+        found |= {f"evidence/{row.sha256}": str(row.file.name) for row in revisions}
+    return found
 
 
 class _Sink:

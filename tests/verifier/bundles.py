@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 
 from responsibilities import matrix
 from responsibilities.exchange import bundle
-from responsibilities.models import Checkpoint, EvidenceRevision, Workspace
+from responsibilities.models import Checkpoint, Workspace
 from responsibilities.permissions import system_actor
 from responsibilities.services import checkpoints
 
@@ -47,13 +47,7 @@ def make_bundle(workspace: Workspace, *, evidence: bool = False) -> tuple[bytes,
     checkpoint, prepared = checkpoints.prepare(
         actor=system_actor(), workspace=workspace, matrix_digest=matrix.digest(grid)
     )
-    stored = {
-        revision.sha256: str(revision.file.name)
-        for revision in EvidenceRevision.objects.filter(evidence__workspace=workspace).exclude(
-            file=""
-        )
-    }
-    files = bundle.evidence_names(grid, stored) if evidence else {}
+    files = bundle.stored_files(grid, evidence=evidence)
     wanted = bundle.Wanted(grid, checkpoint, prepared, files)
     return b"".join(bundle.write(wanted, default_storage.open)), checkpoint
 

@@ -125,6 +125,11 @@ def event(_stage: Stage, _side: str) -> dict[str, Any]:
     return {"seq": 0}
 
 
+def checkpoint(stage: Stage, _side: str) -> dict[str, Any]:
+    """Name the first checkpoint of the log."""
+    return {"size": stage.checkpoint.size if stage.checkpoint else None}
+
+
 def letters(stage: Stage, side: str) -> dict[str, Any]:
     """Give the cell of a side's team a C more, from the version that is there."""
     version = stage.world.item(HELD_BY[side]).version
@@ -191,6 +196,10 @@ WORKSPACE_ROUTES = (
     Route("export_file", get=EXPORT, kwargs=done),
     Route("audit_list", get=ALL),
     Route("audit_detail", get=ALL, kwargs=event),
+    Route("checkpoint_list", get=ALL),
+    Route("checkpoint_issue", post=EXPORT),
+    Route("checkpoint_file", get=ALL, kwargs=checkpoint),
+    Route("bundle_new", post=EXPORT),
 )
 
 CARETAKER_ROUTES = frozenset(
@@ -226,6 +235,8 @@ OPEN = {"GET": 200, "POST": 200}
 
 SITE_ROUTES = (
     Site("healthz", visitor={"GET": 200, "POST": 405}, person={"GET": 200, "POST": 405}),
+    Site("log_keys", visitor={"GET": 200, "POST": 405}, person={"GET": 200, "POST": 405}),
+    Site("verifier_file", visitor={"GET": 200, "POST": 405}, person={"GET": 200, "POST": 405}),
     Site("workspace_list", visitor=TO_LOGIN, person={"GET": 200, "POST": 405}),
     Site("workspace_new", visitor=TO_LOGIN, person={"GET": 403, "POST": 403}),
     Site("account_login", visitor=OPEN, person={"GET": 302, "POST": 302}),

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from django.core.files.base import ContentFile, File
 
 from responsibilities.choices import ExportFormat, ExportStatus, Role
-from responsibilities.models import Evidence, Export, Membership, Signoff, Team
-from responsibilities.services import evidence, teams
+from responsibilities.models import Checkpoint, Evidence, Export, Membership, Signoff, Team
+from responsibilities.permissions import system_actor
+from responsibilities.services import checkpoints, evidence, teams
 from tests.files import png
 from tests.signing import sign
 from tests.world import World, join, make_user
@@ -32,6 +33,7 @@ class Stage:
     newcomers: dict[str, Membership] = field(default_factory=dict)
     done: Export | None = None
     waiting: Export | None = None
+    checkpoint: Checkpoint | None = None
 
     def team(self, side: str) -> uuid.UUID:
         """Return the id of a team in use of this side."""
@@ -62,6 +64,7 @@ def make_stage(world: World) -> Stage:
         )
     stage.waiting = _export(world, ExportStatus.QUEUED)
     stage.done = _export(world, ExportStatus.DONE)
+    stage.checkpoint = checkpoints.issue(actor=system_actor(), workspace=world.workspace)
     return stage
 
 

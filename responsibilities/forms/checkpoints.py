@@ -1,0 +1,12 @@
+"""The form for a bundle."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class BundleForm(forms.Form):
+    """What goes into the bundle beside log, matrix and sign-offs."""
+
+    evidence = forms.BooleanField(label=_("With the evidence files"), required=False)
