@@ -60,6 +60,8 @@ class ItemForm(forms.Form):
         kwargs.setdefault("initial", first_values(row))
         super().__init__(*args, **kwargs)
         self.row = row
+        if not self.is_bound:  # after a refusal the summary of errors gets the focus
+            self.fields["note"].widget.attrs["autofocus"] = True
         for option in row.options:
             self.fields[OPTION + option["key"]] = forms.ChoiceField(
                 label=option["name"],

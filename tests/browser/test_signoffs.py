@@ -78,6 +78,7 @@ def test_editing_beside_the_matrix(page: Page) -> None:
     page.get_by_role("link", name="RE-K8S-01", exact=True).click()
     panel = page.locator("#panel")
     panel.get_by_role("link", name="Edit", exact=True).click()
+    expect(panel.get_by_label("Implementation note")).to_be_focused()
     expect(panel.get_by_label("Why it does not apply")).to_be_hidden()
     panel.get_by_label("Not applicable").check()
     panel.get_by_role("button", name="Save").click()
