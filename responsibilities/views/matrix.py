@@ -28,12 +28,12 @@ def matrix(request: WorkspaceRequest) -> HttpResponse:
         request.GET, seat_id=request.membership.seat_id, user_id=request.user.pk
     )
     context = page(read_model.load(request.workspace), chosen, request.actor)
-    template = "matrix/page.html"
-    if request.htmx:
-        wants_grid = request.htmx.target == "grid-view"
-        template = "matrix/_grid.html" if wants_grid else "matrix/_view.html"
-    response = render(request, template, context)
-    if request.htmx:
+    if not request.htmx:
+        response = render(request, "matrix/page.html", context)
+    else:
+        part = "grid" if request.htmx.target == "grid-view" else "view"
+        names = (f"matrix/_{part}.html", "matrix/_announced.html")
+        response = HttpResponse("".join(render_to_string(name, context, request) for name in names))
         query = f"?{context['query']}" if chosen.is_active else ""
         shown = f"{context['address']}{query}"
         push_url(response, False if request.htmx.current_url_abs_path == shown else shown)

@@ -313,6 +313,9 @@ def test_on_a_phone_it_is_a_list_of_items_with_owners(open_page: OpenPage, theme
     expect(card.locator(".cell:not(.owner)").first).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert_accessible(page)
+    card.get_by_label("RE-K8S-01", exact=True).check()
+    expect(card).to_have_attribute("aria-selected", "true")
+    card.get_by_label("RE-K8S-01", exact=True).uncheck()
     box = card.bounding_box()
     assert box
     card.scroll_into_view_if_needed()

@@ -89,6 +89,12 @@ picker.addEventListener("click", (event) => {
   close();
 });
 
+/* Naming a person is choosing the letter; else the name would be lost without a word. */
+picker.addEventListener("change", ({ target }) => {
+  if (!target.matches("select") || !target.value) return;
+  target.closest(".picker-letter").querySelector("input").checked = true;
+});
+
 picker.addEventListener("toggle", (event) => {
   if (event.newState !== "closed") return;
   picker.replaceChildren();
