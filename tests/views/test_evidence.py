@@ -8,6 +8,7 @@ import io
 import tracemalloc
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -315,8 +316,10 @@ def test_one_of_several_files_answers_a_row(world: World, engineer: Client, *, g
 
 
 def test_one_byte_too_many_keeps_the_form_and_leaves_no_file(
-    engineer: Client, settings: Settings
+    engineer: Client, settings: Settings, tmp_path: Path
 ) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "uploads"
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
     settings.REXMATRIX_EVIDENCE_MAX_BYTES = 200_000
     for size, taken in ((200_000, 1), (200_001, 0), (900_000, 0)):
         file = SimpleUploadedFile("big.txt", b"x" * size)
@@ -326,6 +329,7 @@ def test_one_byte_too_many_keeps_the_form_and_leaves_no_file(
             assert "too large" in page.content.decode()
             assert "My title" in page.content.decode()
     assert (Evidence.objects.count(), len(stored_files())) == (1, 1)
+    assert list(settings.FILE_UPLOAD_TEMP_DIR.iterdir()) == []
 
 
 def test_far_above_the_limit_nothing_is_read(engineer: Client, settings: Settings) -> None:
