@@ -888,15 +888,15 @@ def check_pdf_bytes(report: Report, bundle: Bundle, log: Log, options: argparse.
 
 def verify_pdf(report: Report, path: Path, options: argparse.Namespace) -> None:
     data = path.read_bytes()
-    attached = attachments(data)
-    for name in ("matrix.json", "proof.json"):
-        if name not in attached:
-            raise Unverifiable(f"the PDF has no attachment {name}: it carries no proof")
     report.check(
         data.count(b"%%EOF") == 1 and data.rstrip().endswith(b"%%EOF"),
         "nothing was appended to the PDF",
         "the PDF was changed after the export: something was appended to it",
     )
+    attached = attachments(data)
+    for name in ("matrix.json", "proof.json"):
+        if name not in attached:
+            raise Unverifiable(f"the PDF has no attachment {name}: it carries no proof")
     proof = parse(attached["proof.json"])
     if proof.get("kind") != "rexmatrix-proof" or proof.get("v") != 1:
         raise Unverifiable("proof.json is not of a kind that this verifier knows")
