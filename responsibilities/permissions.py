@@ -122,7 +122,7 @@ def why_not(actor: Actor, action: Action, seat_id: int, *, vacant: bool = False)
     if not may_anywhere(actor, action):
         role = actor.membership.get_role_display()
         return _("Your role, %(role)s, does not allow this.") % {"role": role}
-    return _("Only the other side can change this: it belongs to them.")
+    return _("This belongs to another side. Only its members can change it.")
 
 
 def require(actor: Actor, action: Action, seat: Seat) -> None:
