@@ -21,7 +21,7 @@ FRESHNESS = [
     (EvidenceState.EXPIRING.value, _("Expires soon")),
     (EvidenceState.EXPIRED.value, _("Expired")),
 ]
-ARCHIVED = [("only", _("Archived")), ("with", _("In use and archived"))]
+ARCHIVED = [("only", _("Archived")), ("with", _("All"))]
 UNLINKED = "none"
 
 type Pieces = QuerySet[Evidence]

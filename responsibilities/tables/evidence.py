@@ -28,6 +28,7 @@ class EvidenceTable(tables.Table):  # type: ignore[misc]  # untyped library
         accessor="seat",
         verbose_name=_("Side"),
         order_by=("seat__party__position", "title"),
+        attrs={"td": {"class": "evidence-side"}},
     )
     items = tables.TemplateColumn(
         template_name=_cell("items"), verbose_name=_("Items"), orderable=False
