@@ -110,9 +110,19 @@ async function renew() {
   document.dispatchEvent(new CustomEvent("matrix:refocus"));
 }
 
+/* A change that did not say which item it was about (evidence added) was about the open one. */
+function wasAboutTheOpenItem({ xhr, requestConfig }) {
+  const says = xhr.getResponseHeader("HX-Trigger")?.includes("rex:item-changed");
+  const own = [home, `${items}${shown}/cells/`]; // these answer with the row itself
+  return !says && !own.some((start) => requestConfig.path.startsWith(start));
+}
+
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  const path = detail.requestConfig?.path ?? "";
-  if (!panel.hasChildNodes() || detail.requestConfig.verb === "get" || !detail.successful) return;
+  const { verb, path } = detail.requestConfig;
+  if (!panel.hasChildNodes() || verb === "get" || !detail.successful) return;
+  if (wasAboutTheOpenItem(detail)) {
+    document.dispatchEvent(new CustomEvent("rex:item-changed", { detail: { key: shown } }));
+  }
   if (!path.startsWith(`${items}${shown}/`) || panel.contains(detail.elt)) return;
   if (!panel.contains(document.activeElement)) renew();
 });
