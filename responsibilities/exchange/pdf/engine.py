@@ -8,7 +8,9 @@ merged, and the second claim in the metadata.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Protocol, override
 
 import pydyf
@@ -23,6 +25,10 @@ from responsibilities.exchange.pdf.jobs import Attached, Rendered, RenderJob
 
 VARIANT: Final = "pdf/a-3a"
 _SHEETS_KEPT: Final = 4
+
+# What WeasyPrint warns of when no font has a character (ISO 19005-3, 6.2.11.8).
+_MISSING: Final = re.compile(r"^\.notdef glyph .*\(U\+([0-9A-F]+)\)$", re.DOTALL)
+_REPLACEMENT: Final = "\ufffd"
 
 # PDF/UA-1 identification with the extension schema that PDF/A wants for it (ISO 19005-3, 6.6.2.3).
 _UA_CLAIM: Final = (
@@ -128,14 +134,25 @@ class Engine:
         )
 
     def render(self, job: RenderJob) -> Rendered:
-        """Render one part."""
+        """Render one part. A character that no font has becomes U+FFFD: PDF/A forbids its box."""
+        rendered = self._render(job)
+        missing = {
+            int(found[1], 16) for text in rendered.warnings if (found := _MISSING.search(text))
+        }
+        if missing:
+            table = dict.fromkeys(missing, _REPLACEMENT)
+            rendered = self._render(replace(job, html=job.html.translate(table)))
+        return rendered
+
+    def _render(self, job: RenderJob) -> Rendered:
         collector = _Collector()
         logger = logging.getLogger("weasyprint")
         logger.addHandler(collector)
         try:
-            document: _Document = weasyprint.HTML(
-                string=job.html, url_fetcher=self._fetcher
-            ).render(font_config=self._fonts, stylesheets=[self._sheet(job.sheet)])
+            page = weasyprint.HTML(string=job.html, url_fetcher=self._fetcher)
+            document: _Document = page.render(
+                font_config=self._fonts, stylesheets=[self._sheet(job.sheet)]
+            )
             data = _write(document, job)
         finally:
             logger.removeHandler(collector)

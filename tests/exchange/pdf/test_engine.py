@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from pypdf import PdfReader
 from weasyprint.urls import URLFetchingError, fetch
 
 from responsibilities.exchange.pdf import fonts
@@ -89,6 +90,14 @@ def test_every_other_address_is_refused(address: str) -> None:
         OwnAssets().fetch(address)
     with pytest.raises(URLFetchingError), fetch(OwnAssets(), address):
         pass
+
+
+def test_a_character_that_no_font_has_is_replaced() -> None:
+    html = "<!doctype html><html lang=en><title>T</title><p>Name \U0010fffd and \U0010fff0."
+    rendered = render(RenderJob("missing", html, "p { font-family: Plex }"))
+    assert rendered.warnings == ()
+    text = PdfReader(io.BytesIO(rendered.data)).pages[0].extract_text()
+    assert text == "Name \ufffd and \ufffd."
 
 
 def test_our_fonts_are_given_out() -> None:
