@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -49,9 +51,24 @@ def prove_identity(request: WorkspaceRequest) -> Authentication:
             _("This session does not say how you signed in. Sign out, sign in again, then sign.")
         )
     return Authentication(
-        method="+".join(str(record["method"]) for record in records),
+        method="+".join(dict.fromkeys(str(record["method"]) for record in records)),
         at=dt.datetime.fromtimestamp(records[-1]["at"], tz=dt.UTC),
     )
+
+
+def ask_again(request: WorkspaceRequest, address: str) -> HttpResponse | None:
+    """Return the way to prove it again and come back to `address`, if the last proof is old.
+
+    The first signature of a series needs a proof not older than
+    ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` seconds; those that follow within it are one series.
+    Returns None where there is nothing to ask.
+    """
+    records = get_authentication_records(request, request.user)
+    if not records or time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+        return None
+    messages.info(request, _("Nothing is signed yet. Prove first that it is you, then sign."))
+    query = urlencode({"next": address})
+    return redirect_to(request, f"{reverse('account_reauthenticate')}?{query}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,6 +76,10 @@ def prove_identity(request: WorkspaceRequest) -> Authentication:
 def signoff_sign(request: WorkspaceRequest, key: str) -> HttpResponse:
     """Show what a sign-off of an item covers; sign when the form is sent."""
     row = _row(request, key)
+    if request.method == "POST" or not request.htmx:
+        proof_first = ask_again(request, _address("signoff_sign", request, key))
+        if proof_first:
+            return proof_first
     if request.method != "POST":
         return _ceremony(request, row)
     form = SignForm(request.POST, membership=request.membership)
@@ -121,12 +142,17 @@ def signoff_bulk(request: WorkspaceRequest) -> HttpResponse:
     The address names them (``?key=…&key=…``); without names they are all that wait for us.
     """
     if request.method != "POST":
-        return _bulk(request, request.GET.getlist("key"))
+        return ask_again(request, request.get_full_path()) or _bulk(
+            request, request.GET.getlist("key")
+        )
     form = BulkSignForm(request.POST, membership=request.membership)
     if not form.is_valid():
         sights = form.cleaned_data.get("shown", {})
         return _bulk(request, list(sights), form=form)
     chosen = form.chosen
+    proof_first = ask_again(request, _bulk_address_of(request, chosen))
+    if proof_first:
+        return proof_first
     try:
         signed = signoffs.sign_many(
             actor=request.actor,
@@ -135,9 +161,8 @@ def signoff_bulk(request: WorkspaceRequest) -> HttpResponse:
             authentication=prove_identity(request),
         )
     except signoffs.ChangedError as changed:
-        query = urlencode([("key", key) for key in chosen])
         return _conflict(
-            request, changed.rows, chosen, f"{_bulk_address(request)}?{query}", many=True
+            request, changed.rows, chosen, _bulk_address_of(request, chosen), many=True
         )
     except signoffs.RefusedError as refused:
         return _bulk(request, list(chosen), refused=refused.reasons)
@@ -145,6 +170,10 @@ def signoff_bulk(request: WorkspaceRequest) -> HttpResponse:
     messages.success(request, message % {"count": len(signed)})
     register = reverse("signoff_list", kwargs={"slug": request.workspace.slug})
     return redirect_to(request, f"{register}?tab=all")
+
+
+def _bulk_address_of(request: WorkspaceRequest, keys: Iterable[str]) -> str:
+    return f"{_bulk_address(request)}?{urlencode([('key', key) for key in keys])}"
 
 
 def _ceremony(
