@@ -1,0 +1,176 @@
+"""The offline verifier on exported PDFs: the attachments prove the matrix, the bundle the bytes."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pikepdf
+import pypdf
+import pytest
+from django.core import mail
+
+from responsibilities import tasks
+from responsibilities.choices import AuditAction, ExportStatus
+from responsibilities.models import AuditEvent, Checkpoint, Export, LogKey
+from responsibilities.permissions import system_actor
+from responsibilities.services import checkpoints, exports, log_keys
+from tests.signing import edit, sign
+from tests.verifier.bundles import VERIFIER, make_bundle, verify
+from tests.world import World
+
+pytestmark = pytest.mark.pdf
+
+KEY = "T-S0-01"
+
+
+@pytest.fixture
+def exported(world: World) -> Export:
+    """A PDF of a matrix with sign-offs, made as a task makes it, after a first checkpoint."""
+    edit(world, KEY, note="We do.")
+    sign(world, "party0", KEY)
+    sign(world, "party1", KEY)
+    checkpoints.issue(actor=system_actor(), workspace=world.workspace)
+    edit(world, "T-S0-02", note="Later")
+    export = exports.request(actor=system_actor(), workspace=world.workspace, format="pdf")
+    tasks.make_export(export.pk)
+    export.refresh_from_db()
+    assert export.status == ExportStatus.DONE, export.error
+    return export
+
+
+@pytest.fixture
+def file(exported: Export, tmp_path: Path) -> Path:
+    """The PDF as it was downloaded."""
+    path = tmp_path / "matrix.pdf"
+    with exported.file.open("rb") as stored:
+        path.write_bytes(stored.read())
+    return path
+
+
+def key() -> str:
+    """Return the verifier key as it is published."""
+    return str(log_keys.verifier(LogKey.objects.get()))
+
+
+def kept(tmp_path: Path, checkpoint: Checkpoint) -> str:
+    """Keep a checkpoint as a file, and return its path."""
+    path = tmp_path / f"kept-{checkpoint.size}.txt"
+    path.write_text(checkpoint.note, encoding="utf-8")
+    return str(path)
+
+
+def replaced(file: Path, name: str, old: bytes, new: bytes) -> Path:
+    """Save the PDF with an attachment changed, as a PDF tool does."""
+    with pikepdf.open(file) as pdf:
+        stream = pdf.attachments[name].get_file()
+        data = stream.read_bytes()
+        assert old in data
+        stream.obj.write(data.replace(old, new))
+        path = file.with_name("changed.pdf")
+        pdf.save(path)
+    return path
+
+
+def test_an_intact_pdf_proves_its_matrix(file: Path, tmp_path: Path) -> None:
+    first, second = Checkpoint.objects.order_by("size")
+    code, text = verify(
+        file,
+        "--key",
+        key(),
+        "--checkpoint",
+        kept(tmp_path, first),
+        "--checkpoint",
+        kept(tmp_path, second),
+    )
+    assert code == 0, text
+    prepared = AuditEvent.objects.get(action=AuditAction.EXPORT_PREPARED)
+    for said in (
+        f"the matrix is the one that event {prepared.seq} names",
+        "2 signed statements",
+        "3 events, each with its inclusion proof",
+        "consistency with 2 checkpoints that somebody kept",
+        "not checked  what the pages show",
+    ):
+        assert said in text
+
+
+def test_the_pages_print_the_checkpoint(file: Path) -> None:
+    checkpoint = Checkpoint.objects.order_by("-size")[0]
+    pages = pypdf.PdfReader(file).pages
+    text = "".join(page.extract_text() for page in pages[-2:])
+    packed = "".join(text.split())
+    for line in checkpoint.note.split("\n"):
+        assert "".join(line.split()) in packed
+    assert checkpoint.key.fingerprint in packed
+
+
+def test_the_checkpoint_is_mailed(exported: Export) -> None:
+    checkpoint = Checkpoint.objects.order_by("-size")[0]
+    tasks.mail_checkpoint.call(checkpoint.pk)
+    assert exported.workspace.name in mail.outbox[0].subject
+    assert len(mail.outbox) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("matrix.json", b"We do.", b"We no."),
+        ("matrix.json", b'"letter":"A"', b'"letter":"C"'),
+        ("proof.json", b"Vera", b"Vero"),
+        ("proof.json", b"export.prepared", b"export.prepbred"),
+    ],
+)
+def test_a_changed_attachment_is_found(file: Path, name: str, old: bytes, new: bytes) -> None:
+    code, text = verify(replaced(file, name, old, new), "--key", key())
+    assert code == 1, text
+
+
+def test_what_is_appended_is_found(file: Path) -> None:
+    writer = pypdf.PdfWriter(io.BytesIO(file.read_bytes()), incremental=True)
+    writer.pages[0].rotate(90)
+    path = file.with_name("appended.pdf")
+    writer.write(path)
+    code, text = verify(path)
+    assert code == 1
+    assert "something was appended to it" in text
+
+
+def test_every_byte_is_covered_by_the_bundle(world: World, file: Path, tmp_path: Path) -> None:
+    """A visible edit saved anew, or one byte: the log knows the SHA-256 of the whole file."""
+    bundle = tmp_path / "bundle.zip"
+    bundle.write_bytes(make_bundle(world.workspace)[0])
+    code, text = verify(bundle, "--key", key(), "--pdf", str(file))
+    assert code == 0, text
+    assert "matrix.pdf: byte for byte the file of event" in text
+    edited = file.with_name("edited.pdf")
+    with pikepdf.open(file) as pdf:
+        pdf.pages[0].contents_add(b"0 0 200 200 re f")
+        pdf.save(edited)
+    assert verify(bundle, "--pdf", str(edited))[0] == 1
+    data = file.read_bytes()
+    for at in range(0, len(data), len(data) // 20):
+        changed = bytearray(data)
+        changed[at] ^= 1
+        edited.write_bytes(changed)
+        assert verify(bundle, "--pdf", str(edited))[0] == 1
+
+
+def test_a_pdf_without_proof_cannot_be_verified(file: Path) -> None:
+    with pikepdf.open(file) as pdf:
+        del pdf.attachments["proof.json"]
+        path = file.with_name("bare.pdf")
+        pdf.save(path)
+    code, text = verify(path)
+    assert code == 2
+    assert "carries no proof" in text
+
+
+def test_damaged_pdfs_give_no_traceback(file: Path) -> None:
+    data = file.read_bytes()
+    path = file.with_name("damaged.pdf")
+    for cut in range(200, len(data), len(data) // 12):
+        path.write_bytes(data[:cut])
+        code, text = verify(path)
+        assert code in (VERIFIER.TAMPERED, VERIFIER.UNVERIFIABLE)
+        assert "Traceback" not in text
