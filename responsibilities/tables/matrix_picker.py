@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from responsibilities.choices import Letter
 from responsibilities.matrix import Holding, ItemRow, Matrix, Person, TeamColumn
-from responsibilities.permissions import Action, Actor, why_not
+from responsibilities.permissions import Action, Actor, may_anywhere, why_not
 
 MEANINGS = {
     Letter.RESPONSIBLE: gettext_lazy("does the work"),
@@ -74,7 +74,7 @@ def picker(matrix: Matrix, row: ItemRow, team: TeamColumn, actor: Actor) -> Pick
         letters=[_choice(letter, held.get(letter), row, team, actor) for letter in Letter],
         people=list(people.values()),
         holdings=tuple(held.values()),
-        refusal=why_not(actor, Action.ASSIGN, team.seat.id, vacant=team.seat.vacant),
+        refusal=_refusal(team, actor),
     )
 
 
@@ -112,6 +112,18 @@ def clash(
         fields=fields,
         who=who,
     )
+
+
+def _refusal(team: TeamColumn, actor: Actor) -> str:
+    """Return why the actor may not change this cell, with the side's name where that is why."""
+    seat = team.seat
+    refusal = why_not(actor, Action.ASSIGN, seat.id, vacant=seat.vacant)
+    if refusal and may_anywhere(actor, Action.ASSIGN):
+        return _("%(team)s is a team of %(organization)s. Only their members give it letters.") % {
+            "team": team.name,
+            "organization": seat.organization,
+        }
+    return refusal
 
 
 def _choice(

@@ -186,7 +186,7 @@ def test_who_may_not_edit_sees_why(page: Page) -> None:
     theirs.focus()
     page.keyboard.press("r")
     picker = page.get_by_role("dialog", name="Remote Execution API")
-    expect(picker).to_contain_text("belongs to them")
+    expect(picker).to_contain_text("is a team of Astronomer")
     expect(picker.get_by_role("checkbox")).to_have_count(0)
 
 

@@ -64,7 +64,7 @@ def test_the_picker_is_a_page_without_htmx(client: Client, world: World) -> None
 
 def test_who_may_not_edit_sees_why(client: Client, world: World, as_user: SignIn) -> None:
     theirs = client.get(address(world, "Party 0 team 0"), headers=HTMX).content.decode()
-    assert "belongs to them" in text(theirs)
+    assert "Party 0 team 0 is a team of Vendor Inc." in text(theirs)
     assert "<form" not in theirs
     reader = as_user(world.user("party1", Role.READER))
     mine = reader.get(address(world, "Party 1 team 0"), headers=HTMX).content.decode()
