@@ -109,6 +109,12 @@ class FindingGroup:
     severity: Severity
     lines: tuple[FindingLine, ...]
 
+    @property
+    def shared(self) -> str:
+        """What all of them say, or "" if it is not the same; then items need no line each."""
+        details = {str(line.finding.detail) for line in self.lines}
+        return details.pop() if len(details) == 1 else ""
+
 
 def summary(matrix: Matrix) -> Context:
     """Return the counts and the two pictures."""
