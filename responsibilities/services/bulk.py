@@ -22,6 +22,7 @@ from responsibilities.permissions import Action, Actor, is_vacant, require
 from responsibilities.services import audit
 from responsibilities.services.assignments import check_people, teams_in_use, why_not_take
 from responsibilities.services.errors import ConflictError, InvalidError
+from responsibilities.services.items import clean_text
 
 type Seen = Mapping[str, int]
 
@@ -127,7 +128,7 @@ def set_applicability(
 
     Raises what `set_review` raises, and InvalidError for "not applicable" without a reason.
     """
-    reason = reason.strip() if applicability == Applicability.NOT_APPLICABLE else ""
+    reason = clean_text(reason) if applicability == Applicability.NOT_APPLICABLE else ""
     if applicability == Applicability.NOT_APPLICABLE and not reason:
         raise InvalidError(_("Say why the items do not apply."), field="reason")
     items = _held(actor, workspace, seen)

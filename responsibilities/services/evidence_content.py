@@ -18,6 +18,7 @@ from responsibilities.choices import EvidenceKind
 from responsibilities.models import EvidenceRevision
 from responsibilities.services import audit, uploads
 from responsibilities.services.errors import InvalidError
+from responsibilities.services.items import clean_text
 from responsibilities.validators import clean_link
 
 TITLE_LENGTH = 200
@@ -105,7 +106,7 @@ def material(content: Content) -> Iterator[EvidenceRevision]:
             raise InvalidError(refusal.messages[0], field="url") from refusal
         yield _text_revision(url, "text/uri-list", url=url)
     else:
-        text = unicodedata.normalize("NFC", content.text.replace("\r\n", "\n")).strip()
+        text = clean_text(content.text)
         if not text or len(text) > NOTE_LENGTH or "\x00" in text:
             message = _("Write a note of at most %(limit)s characters.")
             raise InvalidError(message % {"limit": NOTE_LENGTH}, field="text")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Mapping
 
 from django.db import transaction
@@ -23,6 +24,16 @@ _LABELS = {
     "note": gettext_lazy("implementation note"),
     "review_on": gettext_lazy("next review"),
 }
+
+
+def clean_text(text: str) -> str:
+    """Return a free text as it is kept: NFC, lines ended with LF, no white space around it.
+
+    Browsers send CRLF, other channels do not. Every text goes through here, so that the same
+    words are the same content, and what was signed stays signed.
+    """
+    text = unicodedata.normalize("NFC", text)
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def lock(workspace: Workspace, key: str, seen_version: int) -> Item:
@@ -77,7 +88,7 @@ def edit(
         "applicability": applicability,
         "applicability_reason": _checked_reason(applicability, applicability_reason),
         "chosen": {option: name for option, name in chosen.items() if name},
-        "note": _text(note),
+        "note": clean_text(note),
         "review_on": review_on,
     }
     changes = _changes(item, values)
@@ -104,9 +115,10 @@ def _checked_reason(applicability: str, reason: str) -> str:
         raise InvalidError(_("Say whether the item applies."), field="applicability")
     if applicability == Applicability.APPLICABLE:
         return ""
-    if not _text(reason):
+    reason = clean_text(reason)
+    if not reason:
         raise InvalidError(_("Say why the item does not apply."), field="applicability_reason")
-    return _text(reason)
+    return reason
 
 
 def _changes(item: Item, values: Mapping[str, object]) -> list[audit.Change]:
@@ -126,11 +138,6 @@ def _check_chosen(item: Item, chosen: Mapping[str, str]) -> None:
                 _("“%(name)s” is not one of the choices.") % {"name": name},
                 field=f"option_{option}",
             )
-
-
-def _text(value: str) -> str:
-    """Strip a text and end its lines with LF: browsers send CRLF, other channels do not."""
-    return value.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _words(item: Item, value: object) -> str:

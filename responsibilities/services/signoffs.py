@@ -21,6 +21,7 @@ from responsibilities.models import Item, Membership, Signoff, SignoffWithdrawal
 from responsibilities.permissions import Action, Actor, NotAllowedError, may, why_not
 from responsibilities.services import audit, statements
 from responsibilities.services.errors import ConflictError, InvalidError
+from responsibilities.services.items import clean_text
 from responsibilities.services.statements import Authentication, Shown
 
 
@@ -181,7 +182,7 @@ def withdraw(*, actor: Actor, signoff: Signoff, reason: str) -> SignoffWithdrawa
     """
     user, _membership = _signer(actor, signoff.seat_id)
     item = _locked(signoff.item.workspace, [signoff.item.responsibility.key])[0]
-    reason = reason.strip()
+    reason = clean_text(reason)
     if not reason:
         raise InvalidError(_("Say why you withdraw the sign-off."), field="reason")
     if SignoffWithdrawal.objects.filter(signoff=signoff).exists():

@@ -11,11 +11,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from responsibilities.choices import Applicability, AuditAction, Role
+from responsibilities.choices import Applicability, AuditAction, Role, SignoffState
 from responsibilities.models import Assignment, AuditEvent, AuditHead, Item, TeamMember
 from responsibilities.permissions import NotAllowedError
 from responsibilities.services import bulk
 from responsibilities.services.errors import InvalidError
+from tests.signing import edit, row_of, sign
 from tests.world import World, actor_in, join, make_version, make_workspace
 
 PROVIDERS = {"T-S0-01": 1, "T-S0-02": 1, "T-S0-03": 1}
@@ -165,6 +166,35 @@ def test_review_and_applicability(world: World) -> None:
     )
     assert world.item("T-S0-01").applicability_reason == "Not bought"
     assert set(versions(world).values()) == {1, 3}
+
+
+def test_the_same_reason_sent_again_leaves_sign_offs_current(world: World) -> None:
+    bulk.set_applicability(
+        actor=world.actor("party0"),
+        workspace=world.workspace,
+        seen=PROVIDERS,
+        applicability=Applicability.NOT_APPLICABLE,
+        reason="Not bought:\r\nsee the contract of Mu\u0308nchen",
+    )
+    sign(world, "party0", "T-S0-01")
+    sign(world, "party1", "T-S0-01")
+    edit(
+        world,
+        "T-S0-01",
+        applicability_reason="Not bought:\r\nsee the contract of München\r\n",
+        review_on=DAY,
+    )
+    row = row_of(world.workspace, "T-S0-01")
+    assert row.review_on == DAY
+    assert [side.state for side in row.sides] == [SignoffState.CURRENT, SignoffState.CURRENT]
+    again = bulk.set_applicability(
+        actor=world.actor("party0"),
+        workspace=world.workspace,
+        seen={"T-S0-01": row.version},
+        applicability=Applicability.NOT_APPLICABLE,
+        reason="Not bought:\nsee the contract of München",
+    )
+    assert again == [], "it is so already"
 
 
 @pytest.mark.parametrize(

@@ -292,17 +292,17 @@ def test_withdrawing_is_a_new_row_with_a_reason_in_one_event(world: World) -> No
     signoff = sign(world, "party0", KEY)
     events = count(world)
     signoffs.withdraw(
-        actor=world.actor("party0", Role.APPROVER), signoff=signoff, reason=" Too early. "
+        actor=world.actor("party0", Role.APPROVER), signoff=signoff, reason=" Too\r\nearly. "
     )
     side = row_of(world.workspace, KEY).side(world.provider.pk)
     assert side is not None
     assert side.signoff is not None
     assert side.state == SignoffState.WITHDRAWN
-    assert side.signoff.withdrawal_reason == "Too early."
+    assert side.signoff.withdrawal_reason == "Too\nearly."
     event = AuditEvent.objects.filter(workspace=world.workspace).latest("seq")
     assert count(world) == events + 1
     assert event.action == AuditAction.SIGNOFF_WITHDRAWN
-    assert json.loads(event.payload.payload)["reason"] == "Too early."
+    assert json.loads(event.payload.payload)["reason"] == "Too\nearly."
     assert sign(world, "party0", KEY).number == 2
 
 
