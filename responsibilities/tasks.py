@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import uuid
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.http import QueryDict
-from django.tasks import task
+from django.tasks import TaskResultStatus, task
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_tasks_db.models import DBTaskResult
 
 from responsibilities import matrix
 from responsibilities.choices import Paper, Via
@@ -23,6 +26,8 @@ from responsibilities.services import checkpoints, exports
 from responsibilities.services.errors import InvalidError
 
 logger = logging.getLogger(__name__)
+
+DAY = dt.timedelta(days=1)
 
 
 @transaction.atomic
@@ -117,6 +122,7 @@ def _content(job: exports.Job) -> tuple[bytes, str]:
         requested_by=name,
         organization=membership.seat.organization.name if membership else "",
         filter=filters.words(wanted, whole, me=name),
+        numbers={section.key: n for n, section in enumerate(whole.sections, start=1)},
         paper=Paper(export.paper),
         proof=proof.proof(shown, checkpoint, prepared),
         checkpoint=checkpoint.note,
@@ -145,3 +151,25 @@ def mail_checkpoint(checkpoint_id: int) -> None:
     """Mail a checkpoint to the managers of every side."""
     found = Checkpoint.objects.select_related("workspace", "key").get(pk=checkpoint_id)
     checkpoints.mail(checkpoint=found)
+
+
+@task
+def daily_checkpoints() -> None:
+    """Sign every log that has grown, and have that mailed; first ask for the same tomorrow."""
+    schedule_checkpoints(timezone.now() + DAY)
+    for workspace, issued in checkpoints.issue_due(actor=system_actor(Via.TASK)):
+        if isinstance(issued, InvalidError):
+            logger.error("no checkpoint for %s: %s", workspace.slug, issued.message)
+        else:
+            mail_checkpoint.enqueue(issued.pk)
+
+
+def schedule_checkpoints(at: dt.datetime) -> bool:
+    """Put the daily task into the queue, unless it waits there already; say whether it was put."""
+    waiting = DBTaskResult.objects.filter(
+        task_path=daily_checkpoints.module_path, status=TaskResultStatus.READY
+    )
+    if waiting.exists():
+        return False
+    daily_checkpoints.using(run_after=at).enqueue()
+    return True

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 
 import pytest
 from django.http import QueryDict
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from responsibilities import matrix, tasks
@@ -15,10 +17,11 @@ from responsibilities.exchange import registry
 from responsibilities.exchange.details import Details, ExportError, ExportStoppedError, Watch
 from responsibilities.exchange.registry import WRITERS, Writer
 from responsibilities.matrix import Matrix, MatrixFilter
-from responsibilities.models import Export
+from responsibilities.models import Checkpoint, Export
 from responsibilities.permissions import system_actor
 from responsibilities.services import exports
 from responsibilities.services.errors import InvalidError
+from tests.attacks import drop_triggers, sql
 from tests.world import World
 
 
@@ -173,3 +176,48 @@ def test_a_pdf_comes_out_of_the_queue(world: World) -> None:
 
 def test_formats_are_registered_under_the_names_of_the_choices() -> None:
     assert {WRITERS[name].extension for name in WRITERS} == {"pdf", "json"}
+
+
+def test_the_daily_task_signs_mails_and_asks_for_tomorrow(world: World) -> None:
+    tasks.daily_checkpoints.call()
+    assert set(Checkpoint.objects.values_list("workspace", flat=True)) == {
+        world.workspace.pk,
+        world.elsewhere.pk,
+    }
+    (tomorrow,) = DBTaskResult.objects.filter(task_path=tasks.daily_checkpoints.module_path)
+    assert tomorrow.run_after > timezone.now() + tasks.DAY - dt.timedelta(minutes=5)
+    mails = DBTaskResult.objects.filter(task_path=tasks.mail_checkpoint.module_path)
+    assert mails.count() == 2
+    tasks.daily_checkpoints.call()
+    assert mails.count() == 2
+    assert DBTaskResult.objects.count() == 3
+
+
+def test_the_daily_task_goes_on_after_a_log_that_does_not_hold(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    drop_triggers()
+    sql(
+        "UPDATE responsibilities_auditevent SET leaf_hash = 'x' WHERE object_id = %s",
+        [str(world.workspace.pk)],
+    )
+    tasks.daily_checkpoints.call()
+    assert Checkpoint.objects.get().workspace == world.elsewhere
+    assert f"no checkpoint for {world.workspace.slug}" in caplog.text
+
+
+@pytest.mark.django_db
+def test_the_daily_task_waits_only_once() -> None:
+    assert tasks.schedule_checkpoints(timezone.now())
+    assert not tasks.schedule_checkpoints(timezone.now())
+    assert DBTaskResult.objects.count() == 1
+
+
+def test_an_export_fails_where_the_log_does_not_hold(world: World) -> None:
+    export = queue(world)
+    drop_triggers()
+    sql("UPDATE responsibilities_auditevent SET leaf_hash = 'x'")
+    export = made(export)
+    assert export.status == ExportStatus.FAILED
+    assert "missing or changed" in export.error
+    assert not export.file

@@ -6,6 +6,8 @@ one before with the events since: a log that does not continue what was signed g
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import models, transaction
@@ -79,6 +81,18 @@ def due() -> models.QuerySet[Workspace]:
         .filter(Q(signed=None) | Q(audit_head__size__gt=F("signed")))
         .order_by("pk")
     )
+
+
+def issue_due(*, actor: Actor) -> Iterator[tuple[Workspace, Checkpoint | InvalidError]]:
+    """Issue a checkpoint for each log that has grown; yield it, or why there is none.
+
+    A log that does not hold does not stop the others.
+    """
+    for workspace in list(due()):
+        try:
+            yield workspace, issue(actor=actor, workspace=workspace)
+        except InvalidError as refusal:
+            yield workspace, refusal
 
 
 def opened(checkpoint: Checkpoint) -> notes.Checkpoint:

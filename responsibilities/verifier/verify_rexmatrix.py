@@ -23,6 +23,7 @@ import binascii
 import hashlib
 import io
 import json
+import logging
 import os
 import re
 import sys
@@ -888,6 +889,8 @@ def check_pdf_bytes(report: Report, bundle: Bundle, log: Log, options: argparse.
 
 def verify_pdf(report: Report, path: Path, options: argparse.Namespace) -> None:
     data = path.read_bytes()
+    if b"%%EOF" not in data:
+        raise Unverifiable("the PDF is incomplete")
     report.check(
         data.count(b"%%EOF") == 1 and data.rstrip().endswith(b"%%EOF"),
         "nothing was appended to the PDF",
@@ -920,6 +923,7 @@ def verify_pdf(report: Report, path: Path, options: argparse.Namespace) -> None:
 
 def attachments(data: bytes) -> dict[str, bytes]:
     """Return the files attached to a PDF, by name."""
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it warns of what we judge ourselves
     try:
         from pypdf import PdfReader  # noqa: PLC0415 (only a PDF needs it)
     except ImportError as missing:

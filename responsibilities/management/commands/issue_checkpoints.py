@@ -10,20 +10,18 @@ from responsibilities.services.errors import InvalidError
 
 
 class Command(BaseCommand):
-    """Meant to run once a day. A log that has not grown gets no new checkpoint and no mail."""
+    """Does at once what a task does every day. A log that has not grown gets none and no mail."""
 
     help = "Issue a checkpoint for every log that has grown, and mail it to both sides' managers."
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
         refused = []
-        for workspace in list(checkpoints.due()):
-            try:
-                checkpoint = checkpoints.issue(actor=system_actor(), workspace=workspace)
-            except InvalidError as error:
-                refused.append(f"{workspace.slug}: {error.message}")
+        for workspace, issued in checkpoints.issue_due(actor=system_actor()):
+            if isinstance(issued, InvalidError):
+                refused.append(f"{workspace.slug}: {issued.message}")
                 continue
-            mails = checkpoints.mail(checkpoint=checkpoint)
-            self.stdout.write(f"{workspace.slug}: {checkpoint.size} events, {mails} mails.")
+            mails = checkpoints.mail(checkpoint=issued)
+            self.stdout.write(f"{workspace.slug}: {issued.size} events, {mails} mails.")
         if refused:
             raise CommandError(" ".join(refused))

@@ -1,4 +1,4 @@
-"""Bring database, models, demo data and static files up to date."""
+"""Bring database, models, demo data, the daily task and static files up to date."""
 
 import hashlib
 from pathlib import Path
@@ -11,6 +11,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from responsibilities.tasks import schedule_checkpoints
 
 
 class Command(BaseCommand):
@@ -31,6 +34,7 @@ class Command(BaseCommand):
         if settings.REXMATRIX_DEMO and not get_user_model().objects.exists():
             self.stdout.write("Adding the demo data…")
             call_command("seed_demo", verbosity=options["verbosity"])
+        schedule_checkpoints(timezone.now())
         if not options["no_static"]:
             self.collect_static()
 
