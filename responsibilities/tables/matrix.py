@@ -32,6 +32,7 @@ from responsibilities.matrix import (
 from responsibilities.permissions import Action, Actor, may
 
 OWNING = frozenset({Letter.RESPONSIBLE, Letter.ACCOUNTABLE})
+HEAD_LINES = 2
 FEW_TEAMS = 4
 SOME_TEAMS = 7
 # Pixels of the columns as in matrix.css: together the least width of the grid.
@@ -106,7 +107,10 @@ class GridSection(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Everything the template of the grid prints."""
+    """Everything the template of the grid prints.
+
+    `rows` counts the items; `lines` all rows of the table, with its headings.
+    """
 
     sides: Sequence[SideHead]
     teams: Sequence[TeamHead]
@@ -114,6 +118,7 @@ class Grid(NamedTuple):
     sections: Sequence[GridSection]
     columns: int
     rows: int
+    lines: int
     density: str
     width: int
 
@@ -212,6 +217,7 @@ def grid(matrix: Matrix, actor: Actor) -> Grid:
         ],
         columns=3 + len(matrix.teams) + 1 + len(matrix.seats) + 1,
         rows=len(matrix.rows),
+        lines=HEAD_LINES + len(matrix.sections) + len(matrix.rows),
         density=density,
         width=FIXED_WIDTH
         + len(matrix.teams) * TEAM_WIDTHS[density]

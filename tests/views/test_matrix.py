@@ -62,7 +62,7 @@ def test_cells_speak(client: Client, world: World) -> None:
 def test_the_grid_says_how_large_it_is(client: Client) -> None:
     html = get(client)
     assert 'role="grid"' in html
-    assert 'aria-rowcount="6"' in html
+    assert 'aria-rowcount="10"' in html, "two of headings, two sections, six items"
     assert 'aria-colcount="11"' in html, (
         "box, key, title, four teams, evidence, two sides, findings"
     )
