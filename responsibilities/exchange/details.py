@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from responsibilities import canonical
@@ -36,8 +37,9 @@ class Details:
     """What stands on the front of an export.
 
     `requested_by` is the printed name, with `organization` where the person sits on a side.
-    `filter` is empty for a whole matrix. `proof` is what the offline verifier reads, and
-    `checkpoint` the signed note in it with the fingerprint of its key; empty where none was made.
+    `filter` is empty for a whole matrix; `numbers` are those of its sections there, by their
+    keys. `proof` is what the offline verifier reads, and `checkpoint` the signed note in it with
+    the fingerprint of its key; empty where none was made.
     """
 
     edition: str
@@ -45,6 +47,7 @@ class Details:
     requested_by: str
     organization: str
     filter: tuple[FilterWords, ...] = ()
+    numbers: Mapping[str, int] = field(default_factory=dict)
     paper: Paper = Paper.A4
     proof: bytes = b""
     checkpoint: str = ""

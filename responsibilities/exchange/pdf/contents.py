@@ -8,9 +8,8 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from responsibilities.exchange.pdf.contexts import numbered
+from responsibilities.exchange.pdf.contexts import Numbered
 from responsibilities.exchange.pdf.jobs import OutlineEntry, Rendered
-from responsibilities.matrix import Matrix
 
 FRONT: Final = ("guide", "teams", "summary", "findings")
 BACK: Final = ("evidence", "signoffs", "file")
@@ -46,7 +45,7 @@ def chapter_titles() -> dict[str, str]:
 
 
 def contents(
-    matrix: Matrix, parts: Sequence[tuple[str, Rendered]], before: int
+    sections: Sequence[Numbered], parts: Sequence[tuple[str, Rendered]], before: int
 ) -> list[ContentsLine]:
     """Return the table of contents, where the parts follow `before` pages."""
     pages: dict[str, int] = {}
@@ -56,7 +55,6 @@ def contents(
         before += part.pages
     titles = chapter_titles()
     lines = [ContentsLine(1, titles[name], name, pages[name]) for name in FRONT]
-    sections = numbered(matrix)
     if sections:
         lines.append(ContentsLine(1, titles["matrix"], "matrix", pages["matrix"]))
     for section in sections:
@@ -67,13 +65,12 @@ def contents(
     return lines
 
 
-def outline(matrix: Matrix) -> Iterator[OutlineEntry]:
+def outline(sections: Sequence[Numbered]) -> Iterator[OutlineEntry]:
     """Yield the bookmarks: chapters, sections, and the items below their section."""
     titles = chapter_titles()
     yield OutlineEntry(1, _("Contents"), "contents")
     for name in FRONT:
         yield OutlineEntry(1, titles[name], name)
-    sections = numbered(matrix)
     if sections:
         yield OutlineEntry(1, _("Matrix"), "matrix")
     for section in sections:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,10 +47,11 @@ def safe_link(address: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A section with its number in the file, counted from 1."""
+    """A section with its number, counted from 1 in the whole matrix; a filter leaves gaps."""
 
     number: int
     group: SectionGroup
+    is_first: bool
 
     @property
     def title(self) -> str:
@@ -58,9 +59,12 @@ class Numbered:
         return self.group.title
 
 
-def numbered(matrix: Matrix) -> tuple[Numbered, ...]:
-    """Number the sections that have rows."""
-    return tuple(Numbered(n, group) for n, group in enumerate(matrix.sections, start=1))
+def numbered(matrix: Matrix, details: Details) -> tuple[Numbered, ...]:
+    """Number the sections that have rows, as the details say or else one after the other."""
+    return tuple(
+        Numbered(details.numbers.get(group.key, n), group, is_first=n == 1)
+        for n, group in enumerate(matrix.sections, start=1)
+    )
 
 
 def facts(matrix: Matrix, details: Details, attached: Attachment) -> Context:
@@ -116,14 +120,18 @@ class FindingGroup:
         return details.pop() if len(details) == 1 else ""
 
 
-def summary(matrix: Matrix) -> Context:
+def summary(matrix: Matrix, sections: Iterable[Numbered]) -> Context:
     """Return the counts and the two pictures."""
     counts = totals(matrix.rows, [seat.id for seat in matrix.seats])
+    heat = heat_map(matrix)
     return {
         "totals": counts,
         "signed": [(seat, counts.signed[seat.id]) for seat in matrix.seats],
         "finding_total": sum(1 for _finding in matrix.findings()),
-        "heat": heat_map(matrix),
+        "heat": heat,
+        "heat_rows": [
+            (section.number, row) for section, row in zip(sections, heat.rows, strict=True)
+        ],
         "loads": load_chart(matrix),
     }
 
@@ -152,14 +160,14 @@ def _finding_groups(matrix: Matrix) -> list[FindingGroup]:
     return sorted(groups, key=lambda group: group.severity is not Severity.WRONG)
 
 
-def matrix_groups(matrix: Matrix) -> Iterator[tuple[Numbered, ...]]:
+def matrix_groups(sections: Iterable[Numbered]) -> Iterator[tuple[Numbered, ...]]:
     """Yield the sections in groups that are rendered together.
 
     A group flows over its pages without gaps; a new one starts on a new page. So a group is
     large enough to fill pages, and small enough that a change renders only a part anew.
     """
     group: list[Numbered] = []
-    for section in numbered(matrix):
+    for section in sections:
         group.append(section)
         if sum(len(one.group.rows) for one in group) >= GROUP_ROWS:
             yield tuple(group)
@@ -190,7 +198,7 @@ def matrix_part(matrix: Matrix, sections: Sequence[Numbered], columns: MatrixCol
     """Return a group of sections of the matrix, as one table."""
     return {
         "matrix": matrix,
-        "is_first": sections[0].number == 1,
+        "is_first": sections[0].is_first,
         "columns": columns,
         "sides": [(seat, matrix.teams_of(seat.id)) for seat in matrix.seats],
         "sections": [

@@ -78,6 +78,7 @@ class _Writing:
         self.attached = attachment(matrix)
         self.facts = contexts.facts(matrix, details, self.attached)
         self.sheet = sheet.render(details.paper)
+        self.sections = contexts.numbered(matrix, details)
         self.parts = tuple(self._parts())
         self.done = 0
         self.steps = len(self.parts) + 3  # and the running heads, the opening, the merge
@@ -98,7 +99,7 @@ class _Writing:
                 ),
             ),
             running=rendered[RUNNING].data,
-            outline=tuple(outline(self.matrix)),
+            outline=tuple(outline(self.sections)),
             labels={f"item-{row.key}": f"{row.key} {row.title}" for row in self.matrix.rows},
             page_words=_("Page {page} of {pages}"),
         )
@@ -110,14 +111,14 @@ class _Writing:
         matrix = self.matrix
         yield self._part("guide", _("How to read it"), contexts.guide(matrix))
         yield self._part("teams", _("Parties, teams and people"), contexts.teams(matrix))
-        yield self._part("summary", _("Summary"), contexts.summary(matrix))
+        yield self._part("summary", _("Summary"), contexts.summary(matrix, self.sections))
         yield self._part("findings", _("Gaps and findings"), contexts.findings(matrix))
         names = [team.name for team in matrix.teams]
         columns = layout.matrix_columns(self.details.paper, names, len(matrix.seats))
-        for number, group in enumerate(contexts.matrix_groups(matrix), start=1):
+        for number, group in enumerate(contexts.matrix_groups(self.sections), start=1):
             context = contexts.matrix_part(matrix, group, columns)
             yield self._part("matrix", _("Matrix"), context, number=number, landscape=True)
-        for section in contexts.numbered(matrix):
+        for section in self.sections:
             title = _("Items · %(section)s") % {"section": section.title}
             context = contexts.items_part(section)
             yield self._part("items", title, context, number=section.number)
@@ -179,7 +180,7 @@ class _Writing:
         """
         pages = 2
         for _try in range(_OPENING_TRIES):
-            lines = contents(self.matrix, [(p.key, rendered[p.key]) for p in self.parts], pages)
+            lines = contents(self.sections, [(p.key, rendered[p.key]) for p in self.parts], pages)
             opening = Rendered.unpack(self.pool.run_one(OPENING, self._opening_job(lines)))
             if opening.pages == pages:
                 return opening

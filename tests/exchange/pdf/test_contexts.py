@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from responsibilities import matrix
 from responsibilities.choices import Applicability, Letter, Severity
 from responsibilities.exchange.pdf import contexts
 from responsibilities.models import Assignment
-from tests.exchange.pdf.samples import rich_matrix
+from tests.exchange.pdf.samples import details, rich_matrix
 from tests.world import World
 
 
@@ -64,18 +66,27 @@ def test_what_is_wrong_comes_first(world: World) -> None:
 
 
 def test_a_group_of_sections_fills_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    grid = matrix.load(world.workspace)
-    assert [len(group) for group in contexts.matrix_groups(grid)] == [2]
+    sections = contexts.numbered(matrix.load(world.workspace), details())
+    assert [len(group) for group in contexts.matrix_groups(sections)] == [2]
     monkeypatch.setattr(contexts, "GROUP_ROWS", 3)
-    groups = list(contexts.matrix_groups(grid))
+    groups = list(contexts.matrix_groups(sections))
     assert [[section.number for section in group] for group in groups] == [[1], [2]]
+
+
+def test_a_filter_leaves_the_numbers_of_sections(world: World) -> None:
+    whole = matrix.load(world.workspace)
+    shown = matrix.MatrixFilter(section=("S1",)).apply(whole)
+    (section,) = contexts.numbered(shown, replace(details(), numbers={"S0": 1, "S1": 2}))
+    assert (section.number, section.is_first) == (2, True)
+    (section,) = contexts.numbered(shown, details())
+    assert section.number == 1
 
 
 def test_a_long_sheet_may_break(world: World) -> None:
     item = world.item("T-S0-01")
     item.note = "word " * 800
     item.save()
-    section = contexts.numbered(matrix.load(world.workspace))[0]
+    section = contexts.numbered(matrix.load(world.workspace), details())[0]
     sheets = contexts.items_part(section)["sheets"]
     assert [sheet.may_break for sheet in sheets] == [True, False, False]
 
