@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, QueryDict, UnreadablePostError
 from django.shortcuts import render
 
 from responsibilities.uploads import FORM_ALLOWANCE, LARGEST_READ
+
+NUL = "\x00"
 
 
 def no_store(
@@ -46,15 +48,42 @@ def limit_uploads(
     return middleware
 
 
-def refuse_nul(
-    get_response: Callable[[HttpRequest], HttpResponseBase],
-) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Answer 400 to an address with the NUL character: PostgreSQL has no text with it."""
+class RefuseNul:
+    """Answer 400 to a request with the NUL character: PostgreSQL has no text with it.
 
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            msg = "The address holds a NUL character."
-            raise BadRequest(msg)
-        return get_response(request)
+    The address and the cookies are looked at first, before anything reads them; the fields of a
+    form when its view is known, so that the body is read once, and only where a view takes it.
+    What a file holds is not looked at.
+    """
 
-    return middleware
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Take what answers the request."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Refuse an address or a cookie with NUL. A quoted cookie may have it as ``\\000``."""
+        texts = (request.path_info, *request.COOKIES.values())
+        if any(NUL in text for text in texts) or _has_nul(request.GET):
+            return _refusal(request)
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, _kwargs: object
+    ) -> HttpResponseBase | None:
+        """Refuse a form with NUL. Raises BadRequest if the form breaks off."""
+        if request.method != "POST":
+            return None
+        try:
+            found = _has_nul(request.POST)
+        except UnreadablePostError as broken:
+            msg = "The form did not arrive whole."
+            raise BadRequest(msg) from broken
+        return _refusal(request) if found else None
+
+
+def _has_nul(fields: QueryDict) -> bool:
+    return any(NUL in text for name, values in fields.lists() for text in (name, *values))
+
+
+def _refusal(request: HttpRequest) -> HttpResponseBase:
+    return render(request, "400.html", {"has_nul": True}, status=400)

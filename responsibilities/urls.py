@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import StringConverter
 
 from responsibilities.views import (
     audit,
@@ -21,21 +22,30 @@ from responsibilities.views import (
     workspaces,
 )
 
+
+class KeyConverter(StringConverter):
+    """The key of an item or of a party, as the catalog may have it and nothing else."""
+
+    regex = "[A-Za-z0-9._-]{1,64}"
+
+
+register_converter(KeyConverter, "key")
+
 type Routes = list[URLPattern | URLResolver]
 
 matrix_routes: Routes = [
     path("matrix/", matrix.matrix, name="matrix"),
-    path("matrix/rows/<str:key>/", matrix.matrix_row, name="matrix_row"),
+    path("matrix/rows/<key:key>/", matrix.matrix_row, name="matrix_row"),
     path("matrix/bulk/", bulk.matrix_bulk, name="matrix_bulk"),
-    path("items/<str:key>/cells/<uuid:team_id>/", cells.cell, name="cell"),
-    path("items/<str:key>/undo/", cells.cell_undo, name="cell_undo"),
+    path("items/<key:key>/cells/<uuid:team_id>/", cells.cell, name="cell"),
+    path("items/<key:key>/undo/", cells.cell_undo, name="cell_undo"),
 ]
 
 item_routes: Routes = [
-    path("items/<str:key>/", items.item_detail, name="item_detail"),
-    path("items/<str:key>/edit/", items.item_edit, name="item_edit"),
-    path("items/<str:key>/history/", items.item_history, name="item_history"),
-    path("items/<str:key>/sign/", signoffs.signoff_sign, name="signoff_sign"),
+    path("items/<key:key>/", items.item_detail, name="item_detail"),
+    path("items/<key:key>/edit/", items.item_edit, name="item_edit"),
+    path("items/<key:key>/history/", items.item_history, name="item_history"),
+    path("items/<key:key>/sign/", signoffs.signoff_sign, name="signoff_sign"),
 ]
 
 evidence_routes: Routes = [
@@ -57,7 +67,7 @@ evidence_routes: Routes = [
             ]
         ),
     ),
-    path("items/<str:key>/evidence/", evidence.item_evidence, name="item_evidence"),
+    path("items/<key:key>/evidence/", evidence.item_evidence, name="item_evidence"),
 ]
 
 signoff_routes: Routes = [
@@ -71,14 +81,14 @@ signoff_routes: Routes = [
 
 people_routes: Routes = [
     path("teams/", teams.team_list, name="team_list"),
-    path("teams/add/<str:party>/", teams.team_add, name="team_add"),
+    path("teams/add/<key:party>/", teams.team_add, name="team_add"),
     path("teams/<uuid:team_id>/edit/", teams.team_edit, name="team_edit"),
     path("teams/<uuid:team_id>/people/", teams.team_people, name="team_people"),
     path("teams/<uuid:team_id>/move/", teams.team_move, name="team_move"),
     path("teams/<uuid:team_id>/archive/", teams.team_archive, name="team_archive"),
     path("teams/<uuid:team_id>/restore/", teams.team_restore, name="team_restore"),
     path("members/", members.member_list, name="member_list"),
-    path("members/add/<str:party>/", members.member_add, name="member_add"),
+    path("members/add/<key:party>/", members.member_add, name="member_add"),
     path("members/<uuid:member_id>/edit/", members.member_edit, name="member_edit"),
     path("members/<uuid:member_id>/remove/", members.member_remove, name="member_remove"),
 ]

@@ -109,7 +109,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "responsibilities.middleware.no_store",
     "responsibilities.middleware.limit_uploads",
-    "responsibilities.middleware.refuse_nul",
+    "responsibilities.middleware.RefuseNul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

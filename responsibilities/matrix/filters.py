@@ -64,7 +64,8 @@ class MatrixFilter:
         lists["letter"] = tuple(v for v in lists["letter"] if v in Letter.values)
         lists["obligation"] = tuple(v for v in lists["obligation"] if v in Obligation.values)
         lists["state"] = tuple(v for v in lists["state"] if v in State.values)
-        return cls(q=query.get("q", "").strip()[:200], seat_id=seat_id, user_id=user_id, **lists)
+        q = query.get("q", "").replace("\x00", "").strip()[:200]  # a kept query may have %00
+        return cls(q=q, seat_id=seat_id, user_id=user_id, **lists)
 
     @property
     def is_active(self) -> bool:

@@ -199,22 +199,6 @@ def test_linking_needs_an_item_of_this_workspace(
     assert piece.links.count() == 2
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["evidence/?q=%00", "evidence/?item=%00", "items/%00/evidence/", "evidence/new/?item=a%00"],
-)
-def test_no_address_carries_a_nul(engineer: Client, address: str) -> None:
-    assert engineer.get(f"/w/acme/{address}").status_code == 400
-
-
-@pytest.mark.parametrize("name", ["evidence_link", "evidence_unlink"])
-@pytest.mark.parametrize("fields", [{"keys": "\x00"}, {"keys": KEY, "back": "\x00"}])
-def test_no_field_carries_a_nul(
-    world: World, engineer: Client, name: str, fields: dict[str, str]
-) -> None:
-    assert engineer.post(at(name, add(world)), fields).status_code == 404
-
-
 def test_existing_evidence_of_ones_side_is_offered(world: World, engineer: Client) -> None:
     add(world, title="Ours, elsewhere", items=["T-S0-01"])
     add(world, title="Ours, here", items=[KEY])
