@@ -131,7 +131,7 @@ def check_content(file_name: str, file: BinaryIO, size: int) -> str:
 
 
 def _read(file: BinaryIO, start: int, length: int) -> bytes:
-    file.seek(start)
+    file.seek(max(0, start))
     return file.read(length)
 
 

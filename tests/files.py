@@ -112,6 +112,7 @@ GOOD: dict[str, tuple[bytes, str]] = {
     "book.xlsx": (xlsx(), f"{OOXML}.spreadsheetml.sheet"),
     "paper.docx": (docx(), f"{OOXML}.wordprocessingml.document"),
     "bundle.zip": (archive({"a.txt": b"a", "b/c.txt": b"c"}), "application/zip"),
+    "empty.zip": (archive({}), "application/zip"),
     "mail.eml": (EML, "message/rfc822"),
 }
 
