@@ -11,6 +11,7 @@ from responsibilities.choices import FindingKind, Letter, Meaning, Obligation, S
 from responsibilities.matrix.shapes import (
     EvidenceState,
     Finding,
+    Holding,
     ItemRow,
     SectionGroup,
     TeamColumn,
@@ -79,12 +80,22 @@ def _assignment_findings(row: ItemRow) -> Iterator[tuple[FindingKind, str]]:
                 "holder": row.holder.organization,
             },
         )
-    for name in dict.fromkeys(
-        holding.person.name
-        for holding in row.holdings
-        if holding.person and not holding.person.present
-    ):
-        yield FindingKind.OWNER_LEFT, _("%(name)s is no longer a member.") % {"name": name}
+    for detail in dict.fromkeys(map(_departure, row.holdings)):
+        if detail:
+            yield FindingKind.OWNER_LEFT, detail
+
+
+def _departure(holding: Holding) -> str:
+    """Say where the named person is missing: on the side, or on the team. "" if nowhere."""
+    if holding.person is None or not holding.is_off_team:
+        return ""
+    name, team = holding.person.name, holding.team
+    if not holding.person.present:
+        return _("%(name)s is no longer a member on %(organization)s's side.") % {
+            "name": name,
+            "organization": team.seat.organization,
+        }
+    return _("%(name)s is no longer on %(team)s.") % {"name": name, "team": team.name}
 
 
 def _evidence_findings(row: ItemRow) -> Iterator[tuple[FindingKind, str]]:

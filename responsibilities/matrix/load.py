@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+from django.db.models import F
 from django.utils import timezone
 
 from responsibilities.choices import (
@@ -61,7 +62,7 @@ class _Parts:
     sections: dict[int, Section] = field(default_factory=dict)
     seats: dict[int, SeatInfo] = field(default_factory=dict)
     seats_of: dict[uuid.UUID, list[SeatInfo]] = field(default_factory=lambda: defaultdict(list))
-    present: set[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=set)
+    present: set[tuple[int, uuid.UUID]] = field(default_factory=set)
     teams: dict[uuid.UUID, TeamColumn] = field(default_factory=dict)
     teams_of: dict[uuid.UUID, list[TeamColumn]] = field(default_factory=lambda: defaultdict(list))
     holdings: dict[int, list[Holding]] = field(default_factory=lambda: defaultdict(list))
@@ -120,12 +121,12 @@ def _fetch_sections(parts: _Parts, workspaces: Sequence[Workspace]) -> None:
 
 def _fetch_sides(parts: _Parts, workspaces: Sequence[Workspace]) -> None:
     managed: set[int] = set()
-    for workspace_id, user_id, seat_id, role in (
+    for seat_id, user_id, role in (
         Membership.objects.in_force()
         .filter(workspace__in=workspaces)
-        .values_list("workspace_id", "user_id", "seat_id", "role")
+        .values_list("seat_id", "user_id", "role")
     ):
-        parts.present.add((workspace_id, user_id))
+        parts.present.add((seat_id, user_id))
         if role == Role.MANAGER:
             managed.add(seat_id)
     seats = Seat.objects.filter(workspace__in=workspaces).select_related("party", "organization")
@@ -143,8 +144,8 @@ def _fetch_sides(parts: _Parts, workspaces: Sequence[Workspace]) -> None:
         parts.seats_of[seat.workspace_id].append(info)
 
 
-def _person(parts: _Parts, workspace_id: uuid.UUID, user: User) -> Person:
-    present = (workspace_id, user.pk) in parts.present
+def _person(parts: _Parts, seat_id: int, user: User) -> Person:
+    present = (seat_id, user.pk) in parts.present
     return Person(id=user.pk, name=user.name, email=user.email, present=present)
 
 
@@ -152,11 +153,12 @@ def _fetch_teams(parts: _Parts, workspaces: Sequence[Workspace]) -> None:
     people: dict[uuid.UUID, list[Person]] = defaultdict(list)
     for member in (
         TeamMember.objects.filter(team__workspace__in=workspaces)
+        .filter(membership__seat=F("team__seat"))
         .select_related("membership__user")
         .order_by("membership__user__name")
     ):
         membership = member.membership
-        person = _person(parts, membership.workspace_id, membership.user)
+        person = _person(parts, membership.seat_id, membership.user)
         if person.present:
             people[member.team_id].append(person)
     for team in (
@@ -178,13 +180,12 @@ def _fetch_teams(parts: _Parts, workspaces: Sequence[Workspace]) -> None:
 def _fetch_holdings(
     parts: _Parts, workspaces: Sequence[Workspace], scope: dict[str, list[int]]
 ) -> None:
-    persons: dict[tuple[uuid.UUID, uuid.UUID], Person] = {}
-    for item_id, workspace_id, team_id, letter, user_id, name, email in (
+    persons: dict[tuple[int, uuid.UUID], Person] = {}
+    for item_id, team_id, letter, user_id, name, email in (
         Assignment.objects.filter(team__workspace__in=workspaces, **scope)
         .order_by("team__seat__party__position", "team__position", "team__name")
         .values_list(
             "item_id",
-            "team__workspace_id",
             "team_id",
             "letter",
             "person_id",
@@ -196,7 +197,7 @@ def _fetch_holdings(
             continue
         person = None
         if user_id is not None:
-            key = (workspace_id, user_id)
+            key = (parts.teams[team_id].seat.id, user_id)
             if key not in persons:
                 persons[key] = Person(user_id, name, email, key in parts.present)
             person = persons[key]

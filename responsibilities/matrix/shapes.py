@@ -48,7 +48,7 @@ class EvidenceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person. `present` says whether they are a member of the workspace now."""
+    """A person on a side. `present` says whether they are a member of that side now."""
 
     id: uuid.UUID
     name: str
@@ -87,6 +87,11 @@ class Holding:
     team: TeamColumn
     letter: Letter
     person: Person | None
+
+    @property
+    def is_off_team(self) -> bool:
+        """Whether the named person is no longer on the team, be it that they left the side."""
+        return self.person is not None and all(p.id != self.person.id for p in self.team.people)
 
 
 @dataclass(frozen=True, slots=True)

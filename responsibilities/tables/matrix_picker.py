@@ -102,7 +102,8 @@ def clash(
     row: ItemRow, team: TeamColumn, wanted: Mapping[str, uuid.UUID | None], who: str
 ) -> Clash:
     """Return what somebody wanted for a cell beside what stands there now."""
-    people = {person.id: person.name for person in team.people}
+    people = {h.person.id: h.person.name for h in row.cells.get(team.id, ()) if h.person}
+    people |= {person.id: person.name for person in team.people}
     fields = [("version", str(row.version))]
     for letter, person in wanted.items():
         fields += [("letter", letter), (f"person_{letter}", str(person or ""))]

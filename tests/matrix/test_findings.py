@@ -11,8 +11,9 @@ from responsibilities import matrix
 from responsibilities.choices import FindingKind, Letter, Role, Severity
 from responsibilities.matrix import Finding
 from responsibilities.models import Assignment, EvidenceRevision, Membership, TeamMember
+from responsibilities.services import teams
 from tests.signing import attach, edit, exclude, sign
-from tests.world import World
+from tests.world import World, join
 
 KEY = "T-S0-03"
 """An optional duty of the provider: nothing is wrong with it at first."""
@@ -77,8 +78,45 @@ def test_owner_has_left(world: World) -> None:
         expires_at=timezone.now() - dt.timedelta(minutes=1)
     )
     assert str(found(world)[FindingKind.OWNER_LEFT].detail) == (
-        "Victor Contributor is no longer a member."
+        "Victor Contributor is no longer a member on Vendor Inc.'s side."
     ), "said once for both letters"
+
+
+def test_an_owner_who_changed_sides_has_left_this_one(world: World) -> None:
+    person = world.user("party0", Role.CONTRIBUTOR)
+    Assignment.objects.filter(item=world.item(KEY), letter="A").update(person=person)
+    Membership.objects.get(workspace=world.workspace, user=person).delete()
+    join(world.workspace, person, "party1", Role.CONTRIBUTOR)
+    assert str(found(world)[FindingKind.OWNER_LEFT].detail) == (
+        "Victor Contributor is no longer a member on Vendor Inc.'s side."
+    )
+    Assignment.objects.filter(item=world.item("T-S1-03"), letter="A").update(person=person)
+    assert str(found(world, "T-S1-03")[FindingKind.OWNER_LEFT].detail) == (
+        "Victor Contributor is no longer on Party 1 team 0."
+    ), "the same person, seen from the other side"
+
+
+def test_an_owner_who_was_taken_off_the_team(world: World) -> None:
+    person = world.user("party0", Role.CONTRIBUTOR)
+    Assignment.objects.filter(item=world.item(KEY), letter__in="RA").update(person=person)
+    team = world.team("Party 0 team 0")
+    on_team = TeamMember.objects.get(team=team, membership__user=person)
+    teams.change_members(actor=world.actor("party0"), team=team, remove=[on_team.membership_id])
+    assert str(found(world)[FindingKind.OWNER_LEFT].detail) == (
+        "Victor Contributor is no longer on Party 0 team 0."
+    ), "said once for both letters"
+    teams.change_members(actor=world.actor("party0"), team=team, add=[on_team.membership_id])
+    assert FindingKind.OWNER_LEFT not in found(world)
+
+
+def test_only_members_of_its_side_count_on_a_team(world: World) -> None:
+    person = world.user("party1", Role.CONTRIBUTOR)
+    TeamMember.objects.create(
+        team=world.team("Party 0 team 0"),
+        membership=Membership.objects.get(workspace=world.workspace, user=person),
+    )
+    Assignment.objects.filter(item=world.item(KEY), letter="A").update(person=person)
+    assert FindingKind.OWNER_LEFT in found(world)
 
 
 def test_a_deactivated_account_has_left(world: World) -> None:

@@ -270,6 +270,14 @@ def test_a_letter_keeps_a_person_who_has_left_the_team(world: World) -> None:
     )
     assert letters(world)["Party 0 team 0"] == "ACR"
     assert outcome.previous[world.team("Party 0 team 0").pk] == {"R": stranger.pk, "A": None}
+    with pytest.raises(InvalidError, match="not on the team"):
+        assignments.set_cells(
+            actor=world.actor("party0"),
+            workspace=world.workspace,
+            key=KEY,
+            cells={world.team("Party 0 team 0").pk: {"R": stranger.pk, "A": stranger.pk}},
+            seen_version=2,
+        )
 
 
 def test_nothing_changed_nothing_written(world: World) -> None:

@@ -106,6 +106,19 @@ def test_a_letter_set_by_key_keeps_the_people(client: Client, world: World) -> N
     assert letters(world, "Party 1 team 0") == {"R": "Carl Contributor", "A": "", "I": ""}
 
 
+def test_the_picker_keeps_a_person_who_is_off_the_team(client: Client, world: World) -> None:
+    carl = world.user("party1", Role.CONTRIBUTOR)
+    Assignment.objects.filter(item=world.item(KEY), letter=Letter.RESPONSIBLE).update(person=carl)
+    TeamMember.objects.filter(membership__user=carl).delete()
+    picker = client.get(address(world, "Party 1 team 0"), headers=HTMX).content.decode()
+    assert f'<option value="{carl.pk}" selected>' in picker
+    sent = {"version": 1, "letter": ["R", "A", "C"], "person_R": str(carl.pk), "person_A": ""}
+    client.post(address(world, "Party 1 team 0"), sent, headers=HTMX)
+    assert letters(world, "Party 1 team 0") == {"R": "Carl Contributor", "A": "", "C": ""}
+    late = client.post(address(world, "Party 1 team 0"), sent, headers=HTMX).content.decode()
+    assert "Yours R (Carl Contributor), A, C" in text(late), "a conflict names the person too"
+
+
 def test_a_moves_and_undo_brings_it_back(client: Client, world: World) -> None:
     events = AuditEvent.objects.filter(workspace=world.workspace).count()
     response = client.post(
