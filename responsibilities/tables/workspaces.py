@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2.data import TableListData
 
 from responsibilities.matrix.portfolio import Line, fill_in
+from responsibilities.tables.paging import arrange
 
 PER_PAGE = 25
 COMPUTED = frozenset({"progress", "findings", "waiting"})
@@ -66,7 +67,6 @@ class WorkspaceTable(tables.Table):  # type: ignore[misc]
 def workspace_table(lines: Sequence[Line], request: HttpRequest) -> WorkspaceTable:
     """Return the table sorted and cut into pages as the address says, with its page loaded."""
     table = WorkspaceTable(LineData(list(lines)))
-    config = tables.RequestConfig(request, paginate={"per_page": PER_PAGE, "silent": True})
-    config.configure(table)
+    arrange(table, request, per_page=PER_PAGE)
     fill_in(row.record for row in table.paginated_rows)
     return table

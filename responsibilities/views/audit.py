@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
-from django_tables2 import RequestConfig
 
 from responsibilities.forms.audit import AuditFilterForm
 from responsibilities.http import WorkspaceRequest, in_workspace
@@ -16,6 +15,7 @@ from responsibilities.matrix import log
 from responsibilities.models import AuditHead, Seat
 from responsibilities.services import audit
 from responsibilities.tables.audit import AuditTable, address_of
+from responsibilities.tables.paging import arrange
 
 EVENTS_PER_PAGE = 50
 
@@ -28,10 +28,8 @@ def audit_list(request: WorkspaceRequest) -> HttpResponse:
     seats = _seats(request)
     form = AuditFilterForm(request.GET, seats=seats.values(), people=log.people(workspace))
     wanted = form.wanted
-    table = AuditTable(
-        log.events(workspace, wanted), slug=workspace.slug, seats=seats, request=request
-    )
-    RequestConfig(request, paginate={"per_page": EVENTS_PER_PAGE}).configure(table)
+    table = AuditTable(log.events(workspace, wanted), slug=workspace.slug, seats=seats)
+    arrange(table, request, per_page=EVENTS_PER_PAGE)
     context = {
         "workspace": workspace,
         "nav": "audit",

@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from django_tables2 import RequestConfig
 
 from responsibilities.forms.evidence import LinkItemsForm, item_choices
 from responsibilities.forms.evidence_filters import EvidenceFilter
@@ -27,6 +26,7 @@ from responsibilities.permissions import Action, may, may_anywhere, require
 from responsibilities.services import evidence as pieces
 from responsibilities.services.errors import InvalidError
 from responsibilities.tables.evidence import PER_PAGE, EvidenceTable
+from responsibilities.tables.paging import arrange
 from responsibilities.validators import SHOWN_INLINE
 
 # No script, no plugin, no origin: whatever the bytes are, they are shown and nothing more.
@@ -41,7 +41,7 @@ def evidence_list(request: WorkspaceRequest) -> HttpResponse:
     every = Evidence.objects.filter(workspace=request.workspace).with_current().with_items()
     chosen = EvidenceFilter(request.GET, queryset=every, workspace=request.workspace)
     table = EvidenceTable(chosen.qs if chosen.is_valid() else every.none())
-    RequestConfig(request, paginate={"per_page": PER_PAGE}).configure(table)
+    arrange(table, request, per_page=PER_PAGE)
     context = {
         "workspace": request.workspace,
         "nav": "evidence",

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from django_tables2 import RequestConfig
 
 from responsibilities import matrix
 from responsibilities.choices import ExportStatus
@@ -27,6 +26,7 @@ from responsibilities.permissions import Action, may_anywhere
 from responsibilities.services import exports
 from responsibilities.services.errors import InvalidError
 from responsibilities.tables.exports import ExportTable, export_rows
+from responsibilities.tables.paging import arrange
 from responsibilities.tasks import queue_export
 
 ROWS_PER_PAGE = 25
@@ -175,7 +175,7 @@ def _list_context(request: WorkspaceRequest) -> dict[str, Any]:
     )
     may_export = may_anywhere(request.actor, Action.EXPORT)
     table = ExportTable(rows, slug=request.workspace.slug, may_export=may_export)
-    RequestConfig(request, paginate={"per_page": ROWS_PER_PAGE}).configure(table)
+    arrange(table, request, per_page=ROWS_PER_PAGE)
     return {
         "workspace": request.workspace,
         "table": table,

@@ -18,7 +18,6 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from django_tables2 import RequestConfig
 
 from responsibilities.choices import Role
 from responsibilities.forms.members import ROLE_MEANINGS, MemberAddForm, MemberForm
@@ -43,6 +42,7 @@ from responsibilities.permissions import Action, Actor, may, may_anywhere, requi
 from responsibilities.services import members
 from responsibilities.services.errors import InvalidError
 from responsibilities.tables.members import MemberTable
+from responsibilities.tables.paging import arrange
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 _ROLE_ORDER = {role.value: position for position, role in enumerate(Role)}
@@ -270,7 +270,7 @@ def _side(request: WorkspaceRequest, seat: Seat, found: Sequence[Found]) -> Side
         prefix=f"{seat.party.key}-",
         exclude=() if allowed else ("actions",),
     )
-    RequestConfig(request, paginate=False).configure(table)
+    arrange(table, request, per_page=None)
     return Side(
         seat=seat,
         table=table,

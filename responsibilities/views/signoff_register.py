@@ -11,13 +11,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
-from django_tables2 import RequestConfig
 
 from responsibilities import matrix
 from responsibilities.forms.signoffs import RegisterFilterForm
 from responsibilities.http import WorkspaceRequest, in_workspace
 from responsibilities.models import Signoff
 from responsibilities.services import signoffs, statements
+from responsibilities.tables.paging import arrange
 from responsibilities.tables.signoffs import SignoffTable, entries, select
 
 ROWS_PER_PAGE = 50
@@ -51,7 +51,7 @@ def signoff_list(request: WorkspaceRequest) -> HttpResponse:
             people={str(entry.signer_id): entry.name for entry in found},
         )
         table = SignoffTable(select(found, form.wanted()), slug=request.workspace.slug)
-        RequestConfig(request, paginate={"per_page": ROWS_PER_PAGE}).configure(table)
+        arrange(table, request, per_page=ROWS_PER_PAGE)
         context |= {"form": form, "table": table, "filtered": bool(form.wanted())}
     is_part = request.htmx.target == REGISTER
     template = "signoff_list/_register.html" if is_part else "signoff_list/page.html"
