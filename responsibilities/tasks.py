@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks_db.models import DBTaskResult
 
-from responsibilities import matrix
 from responsibilities.choices import Paper, Via
 from responsibilities.exchange import filters, proof
 from responsibilities.exchange.details import Details, ExportError, ExportStoppedError
@@ -106,44 +105,41 @@ class _Watch:
 def _content(job: exports.Job) -> tuple[bytes, str]:
     """Return the bytes of the file and the digest of the matrix in it."""
     export, membership = job.export, job.membership
-    whole = matrix.load(export.workspace)
     wanted = MatrixFilter.parse(
         QueryDict(export.query),
         seat_id=membership.seat_id if membership else None,
         user_id=export.requested_by_id,
     )
-    shown = wanted.apply(whole)
-    digest = matrix.digest(shown)
-    checkpoint, prepared = _checkpoint(export, digest)
+    prepared, checkpoint = _prepared(export, wanted)
     name = export.requested_by.name if export.requested_by else _("the operator")
     details = Details(
         edition=export.edition,
         created_at=export.created_at.replace(microsecond=0),
         requested_by=name,
         organization=membership.seat.organization.name if membership else "",
-        filter=filters.words(wanted, whole, me=name),
-        numbers={section.key: n for n, section in enumerate(whole.sections, start=1)},
+        filter=filters.words(wanted, prepared.whole, me=name),
+        numbers={section.key: n for n, section in enumerate(prepared.whole.sections, start=1)},
         paper=Paper(export.paper),
-        proof=proof.proof(shown, checkpoint, prepared),
+        proof=proof.proof(prepared.shown, checkpoint, prepared.seq),
         checkpoint=checkpoint.note,
         fingerprint=checkpoint.key.fingerprint,
     )
-    content = WRITERS[export.format].write(shown, details, _Watch(export.pk))
-    return content, digest
+    content = WRITERS[export.format].write(prepared.shown, details, _Watch(export.pk))
+    return content, prepared.digest
 
 
 @transaction.atomic
-def _checkpoint(export: Export, digest: str) -> tuple[Checkpoint, int]:
+def _prepared(export: Export, wanted: MatrixFilter) -> tuple[exports.Prepared, Checkpoint]:
     """Let the log name the matrix, sign where it stands then, and have that mailed.
 
     Raises InvalidError if nothing can be signed.
     """
-    prepared = exports.prepare(export_id=export.pk, matrix_digest=digest)
+    prepared = exports.prepare(export_id=export.pk, wanted=wanted)
     if prepared is None:
         raise ExportStoppedError
     checkpoint = checkpoints.issue(actor=system_actor(Via.TASK), workspace=export.workspace)
     mail_checkpoint.enqueue(checkpoint.pk)
-    return checkpoint, prepared
+    return prepared, checkpoint
 
 
 @task

@@ -20,7 +20,7 @@ from responsibilities.exchange import proof
 from responsibilities.exchange.details import attachment
 from responsibilities.exchange.proof import LogReading
 from responsibilities.matrix import Matrix
-from responsibilities.models import Checkpoint, EvidenceRevision, Export
+from responsibilities.models import Checkpoint, EvidenceRevision, Export, Signoff
 
 BUNDLE_VERSION: Final = 1
 _CHUNK: Final = 256 * 1024
@@ -128,17 +128,24 @@ def _members(wanted: Wanted, open_file: Opener) -> Iterator[tuple[str, Iterable[
     yield "matrix.json", [attachment(wanted.matrix).data]
     log = LogReading(checkpoint)
     yield "events.jsonl", _lines(log.records())
-    yield "statements.jsonl", _lines(proof.statements(proof.all_signoffs(workspace)))
-    for signoff in proof.all_signoffs(workspace):
-        seq = log.signed.get(signoff.statement_digest)
-        if seq is not None:
-            text = notes.proof(index=seq, path=log.tree.inclusion(seq), checkpoint=checkpoint.note)
-            yield f"proofs/{signoff.pk}.tlog-proof", [text.encode()]
+    yield "statements.jsonl", _lines(proof.statements(_signoffs(wanted, log)))
+    for signoff in _signoffs(wanted, log):
+        seq = log.signed[signoff.statement_digest]
+        text = notes.proof(index=seq, path=log.tree.inclusion(seq), checkpoint=checkpoint.note)
+        yield f"proofs/{signoff.pk}.tlog-proof", [text.encode()]
     earlier = Checkpoint.objects.filter(workspace=workspace, size__lte=checkpoint.size)
     for size, note in earlier.order_by("size").values_list("size", "note"):
         yield f"checkpoints/{size:012d}.txt", [note.encode()]
     for name, stored in sorted(wanted.files.items()):
         yield name, _chunks(open_file, stored)
+
+
+def _signoffs(wanted: Wanted, log: LogReading) -> Iterator[Signoff]:
+    """Yield the sign-offs that the log holds; one made since the checkpoint is none of them."""
+    found = Signoff.objects.filter(item__workspace=wanted.matrix.workspace)
+    for signoff in found.order_by("signed_at", "pk").iterator(chunk_size=200):
+        if signoff.statement_digest in log.signed:
+            yield signoff
 
 
 def _lines(values: Iterable[Any]) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from responsibilities import canonical
 from responsibilities.choices import AuditAction
 from responsibilities.matrix import Matrix
 from responsibilities.merkle import Tree
-from responsibilities.models import AuditEvent, Checkpoint, LogKey, Signoff, Workspace
+from responsibilities.models import AuditEvent, Checkpoint, LogKey, Signoff
 from responsibilities.notes import VerifierKey
 
 PROOF_VERSION = 1
@@ -74,8 +74,8 @@ def record(event: AuditEvent) -> dict[str, Any]:
     }
 
 
-def keys(host: str) -> canonical.Json:
-    """Return every public key, the newest first, as it is published."""
+def keys(host: str, known: Iterable[LogKey] | None = None) -> canonical.Json:
+    """Return public keys, the newest first, as they are published; all without `known`."""
     return {
         "host": host,
         "keys": [
@@ -85,7 +85,7 @@ def keys(host: str) -> canonical.Json:
                 "since": key.created_at.isoformat(timespec="seconds"),
                 "rotation": key.rotation,
             }
-            for key in LogKey.objects.order_by("-pk")
+            for key in (LogKey.objects.order_by("-pk") if known is None else known)
         ],
     }
 
@@ -152,9 +152,3 @@ def _mapping(value: canonical.Json) -> Mapping[str, canonical.Json]:
 def _shown(matrix: Matrix) -> list[Signoff]:
     ids = [side.signoff.id for row in matrix.rows for side in row.sides if side.signoff]
     return list(Signoff.objects.filter(pk__in=ids).order_by("signed_at", "pk"))
-
-
-def all_signoffs(workspace: Workspace) -> Iterator[Signoff]:
-    """Yield every sign-off of a workspace, the oldest first."""
-    found = Signoff.objects.filter(item__workspace=workspace).order_by("signed_at", "pk")
-    return found.iterator(chunk_size=200)

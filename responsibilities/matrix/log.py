@@ -33,6 +33,7 @@ class Group(models.TextChoices):
     EVIDENCE = "evidence", gettext_lazy("Evidence")
     SIGNOFF = "signoff", gettext_lazy("Sign-offs")
     EXPORT = "export", gettext_lazy("Exports")
+    PERSON = "person", gettext_lazy("Erasures")
 
 
 _WORDS_OF = {Group.ITEM: ("item", "items")}

@@ -7,6 +7,7 @@ one before with the events since: a log that does not continue what was signed g
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -15,8 +16,9 @@ from django.db.models import F, Max, Q
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from responsibilities import merkle, notes
+from responsibilities import matrix, merkle, notes
 from responsibilities.choices import AuditAction, Role
+from responsibilities.matrix import Matrix
 from responsibilities.merkle import Frontier
 from responsibilities.models import AuditEvent, AuditHead, Checkpoint, Membership, Workspace
 from responsibilities.permissions import Action, Actor, require_anywhere
@@ -56,22 +58,33 @@ def issue(*, actor: Actor, workspace: Workspace) -> Checkpoint:
     )
 
 
-@transaction.atomic
-def prepare(*, actor: Actor, workspace: Workspace, matrix_digest: str) -> tuple[Checkpoint, int]:
-    """Let the log name a matrix that is about to be handed out in a bundle, and sign the log.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A matrix that the log names, the number of that event, and a checkpoint that covers it."""
 
-    Returns the checkpoint and the number of the event. Raises as `issue` does.
+    matrix: Matrix
+    seq: int
+    checkpoint: Checkpoint
+
+
+@transaction.atomic
+def prepare(*, actor: Actor, workspace: Workspace) -> Prepared:
+    """Let the log name the matrix that is about to be handed out in a bundle, and sign the log.
+
+    The matrix is read under the lock of the log, so that both say the same. Raises as `issue`.
     """
     require_anywhere(actor, Action.EXPORT)
+    audit.hold(workspace=workspace)
+    grid = matrix.load(workspace)
     event = audit.append(
         workspace=workspace,
         actor=actor,
         action=AuditAction.EXPORT_PREPARED,
         subject=audit.Subject("workspace", str(workspace.pk)),
         label=_("Bundle for auditors"),
-        changes=[audit.Change("matrix SHA-256", "", matrix_digest)],
+        changes=[audit.Change("matrix SHA-256", "", matrix.digest(grid))],
     )
-    return issue(actor=actor, workspace=workspace), event.seq
+    return Prepared(grid, event.seq, issue(actor=actor, workspace=workspace))
 
 
 def due() -> models.QuerySet[Workspace]:

@@ -18,8 +18,9 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from responsibilities import matrix
 from responsibilities.choices import AuditAction, ExportFormat, ExportStatus, Paper, Via
-from responsibilities.matrix import MatrixFilter
+from responsibilities.matrix import Matrix, MatrixFilter
 from responsibilities.models import AuditEvent, Export, Membership, Workspace
 from responsibilities.permissions import (
     Action,
@@ -48,6 +49,16 @@ class Job:
 
     export: Export
     membership: Membership | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The matrix of an export: whole, as it is shown, its digest, and the event that names it."""
+
+    whole: Matrix
+    shown: Matrix
+    digest: str
+    seq: int
 
 
 @transaction.atomic
@@ -115,20 +126,23 @@ def progress(*, export_id: uuid.UUID, percent: int) -> None:
 
 
 @transaction.atomic
-def prepare(*, export_id: uuid.UUID, matrix_digest: str) -> int | None:
-    """Write down which matrix a running export is of, and return the number of that event.
+def prepare(*, export_id: uuid.UUID, wanted: MatrixFilter) -> Prepared | None:
+    """Read the matrix of a running export, and let the log name it; None if it runs no more.
 
-    The file can then prove by itself that the log knows its matrix. None if the export does not
-    run any more.
+    The matrix is read under the lock of the log, so that both say the same. The file can then
+    prove by itself that the log knows its matrix.
     """
     export = _locked(export_id)
     if export.status != ExportStatus.RUNNING:
         return None
-    export.matrix_digest = matrix_digest
+    audit.hold(workspace=export.workspace)
+    whole = matrix.load(export.workspace)
+    shown = wanted.apply(whole)
+    export.matrix_digest = matrix.digest(shown)
     export.save(update_fields=["matrix_digest"])
-    changes = [audit.Change("matrix SHA-256", "", matrix_digest)]
+    changes = [audit.Change("matrix SHA-256", "", export.matrix_digest)]
     event = _record(system_actor(Via.TASK), export, AuditAction.EXPORT_PREPARED, changes)
-    return event.seq
+    return Prepared(whole, shown, export.matrix_digest, event.seq)
 
 
 def is_running(*, export_id: uuid.UUID) -> bool:

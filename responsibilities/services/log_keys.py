@@ -68,9 +68,12 @@ def current() -> tuple[SigningKey, LogKey]:
 
 
 def known() -> list[LogKey]:
-    """Return every key, the newest first. One query; one more if there is none yet."""
+    """Return every key, the newest first; before the first signature the configured one alone.
+
+    Writes nothing. Raises InvalidError if there is none yet and the configured one is unreadable.
+    """
     found = list(LogKey.objects.order_by("-pk"))
-    return found or [current()[1]]
+    return found or [LogKey(public=base64.b64encode(signing_key().public).decode())]
 
 
 def verifier(key: LogKey, name: str = "") -> VerifierKey:

@@ -19,9 +19,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from django_tables2 import RequestConfig
 
-from responsibilities import matrix
 from responsibilities.exchange import bundle, proof, verifier
 from responsibilities.forms.checkpoints import BundleForm
 from responsibilities.http import WorkspaceRequest, in_workspace, respond
@@ -31,6 +29,7 @@ from responsibilities.services import checkpoints
 from responsibilities.services import log_keys as keys
 from responsibilities.services.errors import InvalidError
 from responsibilities.tables.checkpoints import CheckpointTable
+from responsibilities.tables.paging import arrange
 
 ROWS_PER_PAGE = 25
 LIST = "checkpoint_list/_list.html"
@@ -81,21 +80,18 @@ def bundle_new(request: WorkspaceRequest) -> HttpResponseBase:
     form = BundleForm(request.POST)
     if not form.is_valid():
         return render(request, "checkpoint_list/page.html", _context(request, form))
-    grid = matrix.load(request.workspace)
     try:
-        checkpoint, prepared = checkpoints.prepare(
-            actor=request.actor, workspace=request.workspace, matrix_digest=matrix.digest(grid)
-        )
+        made = checkpoints.prepare(actor=request.actor, workspace=request.workspace)
     except InvalidError as error:
         form.add_error(None, error.message)
         return render(request, "checkpoint_list/page.html", _context(request, form))
-    stored = bundle.stored_files(grid, evidence=form.cleaned_data["evidence"])
+    stored = bundle.stored_files(made.matrix, evidence=form.cleaned_data["evidence"])
     files = {name: path for name, path in stored.items() if default_storage.exists(path)}
-    wanted = bundle.Wanted(grid, checkpoint, prepared, files)
+    wanted = bundle.Wanted(made.matrix, made.checkpoint, made.seq, files)
     response = StreamingHttpResponse(
         bundle.write(wanted, default_storage.open), content_type="application/zip"
     )
-    name = f"{request.workspace.slug}-bundle-{checkpoint.size}.zip"
+    name = f"{request.workspace.slug}-bundle-{made.checkpoint.size}.zip"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
@@ -105,10 +101,10 @@ def bundle_new(request: WorkspaceRequest) -> HttpResponseBase:
 def log_keys(request: HttpRequest) -> JsonResponse:
     """Publish the keys that sign checkpoints, the newest first."""
     try:
-        keys.known()
+        known = keys.known()
     except InvalidError as unreadable:
         raise Http404 from unreadable
-    return JsonResponse(proof.keys(settings.REXMATRIX_LOG_HOST))
+    return JsonResponse(proof.keys(settings.REXMATRIX_LOG_HOST, known))
 
 
 @login_not_required
@@ -127,7 +123,7 @@ def _address(request: WorkspaceRequest) -> str:
 def _list_context(request: WorkspaceRequest) -> dict[str, Any]:
     found = Checkpoint.objects.filter(workspace=request.workspace).select_related("key")
     table = CheckpointTable(found, slug=request.workspace.slug)
-    RequestConfig(request, paginate={"per_page": ROWS_PER_PAGE}).configure(table)
+    arrange(table, request, per_page=ROWS_PER_PAGE)
     newest = found.first()
     size = AuditHead.objects.values_list("size", flat=True).get(workspace=request.workspace)
     return {

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 
-from responsibilities import matrix
 from responsibilities.exchange import bundle
 from responsibilities.models import Checkpoint, Workspace
 from responsibilities.permissions import system_actor
@@ -43,13 +42,10 @@ def verify(path: Path, *options: str) -> tuple[int, str]:
 
 def make_bundle(workspace: Workspace, *, evidence: bool = False) -> tuple[bytes, Checkpoint]:
     """Return a bundle of a workspace as it is now, and its checkpoint."""
-    grid = matrix.load(workspace)
-    checkpoint, prepared = checkpoints.prepare(
-        actor=system_actor(), workspace=workspace, matrix_digest=matrix.digest(grid)
-    )
-    files = bundle.stored_files(grid, evidence=evidence)
-    wanted = bundle.Wanted(grid, checkpoint, prepared, files)
-    return b"".join(bundle.write(wanted, default_storage.open)), checkpoint
+    made = checkpoints.prepare(actor=system_actor(), workspace=workspace)
+    files = bundle.stored_files(made.matrix, evidence=evidence)
+    wanted = bundle.Wanted(made.matrix, made.checkpoint, made.seq, files)
+    return b"".join(bundle.write(wanted, default_storage.open)), made.checkpoint
 
 
 def members(data: bytes) -> dict[str, bytes]:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from responsibilities.choices import AuditAction, Role
-from responsibilities.models import AuditEvent, Checkpoint, EvidenceRevision, User
+from responsibilities.models import AuditEvent, Checkpoint, EvidenceRevision, LogKey, User
 from responsibilities.notes import VerifierKey
 from responsibilities.permissions import system_actor
 from responsibilities.services import checkpoints, evidence
@@ -137,6 +137,7 @@ def test_evidence_only_on_request_and_only_what_is_there(
 
 def test_the_keys_are_public(world: World, client: Client) -> None:
     response = Client().get("/.well-known/rexmatrix-keys")
+    assert not LogKey.objects.exists()  # reading writes nothing
     (entry,) = response.json()["keys"]
     assert VerifierKey.parse(entry["verifier_key"]).fingerprint == entry["fingerprint"]
     checkpoint = checkpoints.issue(actor=system_actor(), workspace=world.workspace)
