@@ -13,6 +13,7 @@ from pypdf.generic import Destination
 
 from responsibilities.choices import Letter
 from responsibilities.exchange.pdf.contents import chapter_titles
+from responsibilities.matrix import MatrixFilter
 from tests.exchange.pdf.samples import (
     HOSTILE,
     LONG_NAME,
@@ -165,6 +166,17 @@ def test_long_names_are_whole_with_fourteen_teams(wide: Written) -> None:
 def test_matrix_without_letters_says_so(narrow: Written) -> None:
     assert "No team has a letter." in " ".join("".join(narrow.pages()).split())
     assert "Nobody yet" in " ".join("".join(narrow.pages()).split())
+
+
+def test_a_filter_that_leaves_nothing_still_gives_a_file(rich: Written, parts: Path) -> None:
+    with override_settings(REXMATRIX_PDF_CACHE_DIR=parts):
+        empty = write(MatrixFilter(q="no such word").apply(rich.matrix), details())
+    text = " ".join("".join(empty.pages()).split())
+    assert "There is no evidence yet." in text
+    assert "Nobody has signed yet." in text
+    assert [entry.title for entry in empty.reader.outline if isinstance(entry, Destination)][
+        -3:
+    ] == ["Register of evidence", "Register of sign-offs", "About this file"]
 
 
 def test_legend_names_every_letter(rich: Written) -> None:
