@@ -64,11 +64,7 @@ def give(
     check_people(team, [person_id] if person_id else [])
     of_team = _holdings(items, team=team_id, letter=letter)
     to_add = [item for item in items if item.pk not in of_team]
-    to_name = [
-        holding
-        for holding in of_team.values()
-        if person_id is not None and holding.person_id != person_id
-    ]
+    to_name = [x for x in of_team.values() if person_id and x.person_id != person_id]
     owners = _take_accountable(actor, to_add) if letter == Letter.ACCOUNTABLE else {}
     for holding in to_name:
         holding.person_id = person_id

@@ -1,16 +1,15 @@
 """The matrix as a grid: every word, address and class of a page's cells, made ready beforehand.
 
-A large matrix has many thousand cells, so the template only prints: the shapes here are tuples
-that a loop unpacks, and chips are made once per combination of letters.
+A large matrix has many thousand cells, so the template only prints, and chips are made once per
+letter.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import NamedTuple
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -24,12 +23,21 @@ from responsibilities.matrix import (
     Holding,
     ItemRow,
     Matrix,
-    SeatInfo,
     SideState,
     TeamColumn,
     totals,
 )
 from responsibilities.permissions import Action, Actor, may
+from responsibilities.tables.matrix_shapes import (
+    Cell,
+    Count,
+    Grid,
+    GridRow,
+    GridSection,
+    Mark,
+    SideHead,
+    TeamHead,
+)
 
 OWNING = frozenset({Letter.RESPONSIBLE, Letter.ACCOUNTABLE})
 HEAD_LINES = 2
@@ -39,88 +47,6 @@ SOME_TEAMS = 7
 FIXED_WIDTH = 48 + 92 + 232 + 2 * 56
 TEAM_WIDTHS = {"few": 144, "some": 104, "many": 74}
 SIGN_WIDTH = 64
-
-
-class Cell(NamedTuple):
-    """One team on one item. `owner` and `people` are words for narrow screens."""
-
-    href: str
-    css: str
-    label: str
-    chips: SafeString
-    letters: str
-    owner: str
-    people: str
-
-
-class Mark(NamedTuple):
-    """A sign beside the letters: evidence, a sign-off, findings. `text` may be empty."""
-
-    css: str
-    label: str
-    text: str
-
-
-class GridRow(NamedTuple):
-    """One item as it is printed. `reason` says why it does not apply, if it does not."""
-
-    key: str
-    href: str
-    title: str
-    version: int
-    css: str
-    tag: str
-    reason: str
-    cells: Sequence[Cell]
-    evidence: Mark
-    signs: Sequence[Mark]
-    findings: Mark
-
-
-class TeamHead(NamedTuple):
-    """The heading of a team's column."""
-
-    name: str
-    css: str
-    title: str
-    empty: bool
-
-
-class SideHead(NamedTuple):
-    """The heading over the teams of one side."""
-
-    organization: str
-    kind: str
-    party: str
-    span: int
-
-
-class GridSection(NamedTuple):
-    """A section heading and its rows."""
-
-    key: str
-    title: str
-    plane: str
-    holder: str
-    kind: str
-    rows: Sequence[GridRow]
-
-
-class Grid(NamedTuple):
-    """Everything the template of the grid prints.
-
-    `rows` counts the items; `lines` all rows of the table, with its headings.
-    """
-
-    sides: Sequence[SideHead]
-    teams: Sequence[TeamHead]
-    seats: Sequence[SeatInfo]
-    sections: Sequence[GridSection]
-    columns: int
-    rows: int
-    lines: int
-    density: str
-    width: int
 
 
 class Columns:
@@ -223,14 +149,6 @@ def grid(matrix: Matrix, actor: Actor) -> Grid:
         + len(matrix.teams) * TEAM_WIDTHS[density]
         + len(matrix.seats) * SIGN_WIDTH,
     )
-
-
-class Count(NamedTuple):
-    """One figure of the summary line. `kind` draws the dot of a side where there is one."""
-
-    number: int
-    label: str
-    kind: str = ""
 
 
 def counts(matrix: Matrix) -> list[Count]:
