@@ -42,7 +42,10 @@ class HeatColumn:
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """How many of the items that apply have reached the status of this column."""
+    """How many items have reached the status of this column.
+
+    `total` counts those that can: letters and evidence need an item that applies, sign-offs any.
+    """
 
     column: HeatColumn
     done: int
@@ -50,7 +53,7 @@ class HeatCell:
 
     @property
     def percent(self) -> int:
-        """The share in percent, rounded down; 0 where nothing applies."""
+        """The share in percent, rounded down; 0 where no item can."""
         return 100 * self.done // self.total if self.total else 0
 
     @property
@@ -77,7 +80,7 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """A section with its cells. `total` counts the items that apply; no section: the whole."""
+    """A section with its cells. `total` counts all its items; no section: the whole."""
 
     section: SectionGroup | None
     total: int
@@ -206,19 +209,17 @@ def _reached(column: HeatColumn) -> Callable[[ItemRow], bool]:
 def _heat_row(
     columns: Sequence[HeatColumn], rows: Iterable[ItemRow], section: SectionGroup | None
 ) -> HeatRow:
-    applicable = [row for row in rows if row.is_applicable]
+    rows = tuple(rows)
     return HeatRow(
         section=section,
-        total=len(applicable),
-        cells=tuple(
-            HeatCell(
-                column=column,
-                done=sum(map(_reached(column), applicable)),
-                total=len(applicable),
-            )
-            for column in columns
-        ),
+        total=len(rows),
+        cells=tuple(_heat_cell(column, rows) for column in columns),
     )
+
+
+def _heat_cell(column: HeatColumn, rows: Sequence[ItemRow]) -> HeatCell:
+    able = [row for row in rows if row.is_applicable or column.measure is Measure.SIGNED]
+    return HeatCell(column=column, done=sum(map(_reached(column), able)), total=len(able))
 
 
 def _segments(counts: Iterable[tuple[Letter, int]], longest: int) -> tuple[Segment, ...]:

@@ -13,10 +13,12 @@ from responsibilities.matrix.shapes import SOON_KINDS, ItemRow, Matrix, SeatInfo
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counts over some rows. Everything but `items` counts items that apply only.
+    """Counts over some rows.
 
-    `signed` is the number of current sign-offs by seat id; `complete` counts items that are
-    assigned, evidenced and signed by every side.
+    `assigned` and `evidenced` count items that apply, because the others need no letters and no
+    evidence. The rest counts all items: that an item does not apply is signed like any other.
+    `signed` is the number of current sign-offs by seat id; `complete` counts the items that wait
+    for nobody (see `waits_for`).
     """
 
     items: int
@@ -29,8 +31,8 @@ class Totals:
 
     @property
     def percent(self) -> int:
-        """Complete items in percent of those that apply, rounded down."""
-        return 100 * self.complete // self.applicable if self.applicable else 0
+        """Complete items in percent of all, rounded down."""
+        return 100 * self.complete // self.items if self.items else 0
 
 
 def totals(rows: Iterable[ItemRow], seat_ids: Iterable[int]) -> Totals:
@@ -42,13 +44,8 @@ def totals(rows: Iterable[ItemRow], seat_ids: Iterable[int]) -> Totals:
         applicable=len(applicable),
         assigned=sum(row.is_assigned for row in applicable),
         evidenced=sum(row.is_evidenced for row in applicable),
-        signed={seat: sum(row.is_signed_by(seat) for row in applicable) for seat in seat_ids},
-        complete=sum(
-            row.is_assigned
-            and row.is_evidenced
-            and all(row.is_signed_by(seat) for seat in seat_ids)
-            for row in applicable
-        ),
+        signed={seat: sum(row.is_signed_by(seat) for row in rows) for seat in seat_ids},
+        complete=sum(not waits_for(row) for row in rows),
         with_findings=sum(bool(row.findings) for row in rows),
     )
 
@@ -81,13 +78,13 @@ def findings_summary(matrix: Matrix) -> list[KindCount]:
 class SideTotals:
     """Where one side stands: counts over the items it holds, and what it signed of all.
 
-    `signed` and `applicable` count all items of the matrix, `waiting` those whose turn is its.
+    `signed` and `items` count all items of the matrix, `waiting` those whose turn is its.
     """
 
     seat: SeatInfo
     held: Totals
     signed: int
-    applicable: int
+    items: int
     waiting: int
 
 
@@ -100,7 +97,7 @@ def side_totals(matrix: Matrix) -> list[SideTotals]:
             seat=seat,
             held=totals((row for row in matrix.rows if row.holder.id == seat.id), seat_ids),
             signed=overall.signed[seat.id],
-            applicable=overall.applicable,
+            items=overall.items,
             waiting=turns[seat.id],
         )
         for seat in matrix.seats
@@ -114,15 +111,20 @@ def findings_by_severity(matrix: Matrix) -> dict[Severity, int]:
 
 
 def waits_for(row: ItemRow) -> tuple[SeatInfo, ...]:
-    """Return the sides whose turn it is on this item; none when it is complete or does not apply.
+    """Return the sides whose turn it is on this item; none when it is complete.
 
-    First the holder: it assigns, gives evidence and signs. Then every other side signs.
+    The holder's, until it has assigned the item, given evidence and signed; every other side's
+    from the holder's signature to its own. What does not apply needs no letters and no evidence,
+    but the same signatures: nobody gets rid of a duty without the others knowing.
     """
-    if not row.is_applicable:
-        return ()
-    if not (row.is_assigned and row.is_evidenced and row.is_signed_by(row.holder.id)):
+    if not row.is_signed_by(row.holder.id):
         return (row.holder,)
-    return tuple(side.seat for side in row.sides if side.state != SignoffState.CURRENT)
+    is_ready = not row.is_applicable or (row.is_assigned and row.is_evidenced)
+    return tuple(
+        side.seat
+        for side in row.sides
+        if (not is_ready if side.is_holder else side.state != SignoffState.CURRENT)
+    )
 
 
 def waiting(matrix: Matrix) -> dict[int, int]:

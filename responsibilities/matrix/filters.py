@@ -134,7 +134,7 @@ def _owners(row: ItemRow, wanted: MatrixFilter) -> bool:
 
 
 def _unsigned_by_them(row: ItemRow, wanted: MatrixFilter) -> bool:
-    return row.is_applicable and any(
+    return any(
         side.state != SignoffState.CURRENT for side in row.sides if side.seat.id != wanted.seat_id
     )
 
@@ -144,9 +144,7 @@ _STATE_CHECKS: dict[str, Check] = {
     State.NO_EVIDENCE: lambda row, _: row.is_applicable and not row.evidence,
     State.EXPIRING: lambda row, _: any(p.state != EvidenceState.FRESH for p in row.evidence),
     State.STALE: lambda row, _: any(s.state == SignoffState.STALE for s in row.sides),
-    State.UNSIGNED_US: lambda row, f: (
-        row.is_applicable and f.seat_id is not None and not row.is_signed_by(f.seat_id)
-    ),
+    State.UNSIGNED_US: lambda row, f: f.seat_id is not None and not row.is_signed_by(f.seat_id),
     State.UNSIGNED_THEM: _unsigned_by_them,
     State.FINDINGS: lambda row, _: bool(row.findings),
     State.NOT_APPLICABLE: lambda row, _: not row.is_applicable,

@@ -26,9 +26,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Progress of one workspace, its findings, and for whom its items wait."""
+    """Progress of one workspace, its findings, and for whom its items wait.
 
-    applicable: int
+    `excluded` counts the items that do not apply; `items` counts them too.
+    """
+
+    items: int
+    excluded: int
     complete: int
     percent: int
     wrong: int
@@ -38,8 +42,8 @@ class Standing:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every item that applies is complete."""
-        return self.complete == self.applicable
+        """Whether every item is complete."""
+        return self.complete == self.items
 
     @property
     def waiting_for_us(self) -> int:
@@ -120,7 +124,8 @@ def standing(matrix: Matrix, seat_id: int | None) -> Standing:
     by_severity = findings_by_severity(matrix)
     turns = waiting(matrix)
     return Standing(
-        applicable=counted.applicable,
+        items=counted.items,
+        excluded=counted.items - counted.applicable,
         complete=counted.complete,
         percent=counted.percent,
         wrong=by_severity[Severity.WRONG],

@@ -59,8 +59,11 @@ def test_heat_map_counts_by_section_and_side(world: World) -> None:
         "party1",
     ]
     figures = [[row.total, *(cell.done for cell in row.cells)] for row in heat.rows]
-    assert figures == [[2, 2, 1, 1, 0], [3, 3, 0, 0, 0]]
-    assert [heat.whole.total, *(cell.done for cell in heat.whole.cells)] == [5, 5, 1, 1, 0]
+    assert figures == [[3, 2, 1, 1, 0], [3, 3, 0, 0, 0]]
+    assert [heat.whole.total, *(cell.done for cell in heat.whole.cells)] == [6, 5, 1, 1, 0]
+    assert [cell.total for cell in heat.whole.cells] == [5, 5, 6, 6], "who signs, signs all"
+    sign(world, "party0", "T-S0-02")
+    assert heat_map(matrix.load(world.workspace)).rows[0].cells[2].done == 2
 
 
 @pytest.mark.django_db

@@ -16,7 +16,9 @@ from responsibilities.matrix.counts import (
     waiting,
     waits_for,
 )
+from responsibilities.matrix.filters import MatrixFilter
 from responsibilities.models import Assignment
+from responsibilities.services import signoffs
 from tests.signing import attach, edit, exclude, sign
 from tests.world import World, make_version, make_workspace
 
@@ -46,10 +48,46 @@ def test_an_item_without_letters_waits_for_its_holder(world: World) -> None:
     assert turn(world, "T-S1-01") == ["party1"]
 
 
-def test_what_does_not_apply_waits_for_nobody(world: World) -> None:
+def test_what_does_not_apply_waits_for_signatures_only(world: World) -> None:
+    Assignment.objects.filter(item=world.item(KEY)).delete()
     exclude(world, KEY)
-    assert turn(world) == []
-    assert waiting(matrix.load(world.workspace)) == {world.provider.pk: 2, world.customer.pk: 3}
+    assert turn(world) == ["party0"], "the holder has to sign that it does not apply"
+    assert waiting(matrix.load(world.workspace)) == {world.provider.pk: 3, world.customer.pk: 3}
+    sign(world, "party0", KEY)
+    assert turn(world) == ["party1"]
+    sign(world, "party1", KEY)
+    assert turn(world) == [], "without letters and without evidence"
+    edit(world, KEY, applicability_reason="For another reason.")
+    assert turn(world) == ["party0"]
+
+
+def test_a_signed_item_without_evidence_waits_for_both(world: World) -> None:
+    sign(world, "party0", KEY)
+    assert turn(world) == ["party0", "party1"], "one gives evidence, the other can sign already"
+    sign(world, "party1", KEY)
+    assert turn(world) == ["party0"]
+
+
+def test_what_a_side_can_sign_waits_for_it(world: World) -> None:
+    exclude(world, KEY)
+    exclude(world, "T-S0-02")
+    sign(world, "party0", "T-S0-02")
+    sign(world, "party0", "T-S0-03")
+    exclude(world, "T-S1-01", "party1")
+    Assignment.objects.filter(item=world.item("T-S1-02")).delete()
+    attach(world, world.customer, "T-S1-03")
+    sign(world, "party1", "T-S1-03")
+    grid = matrix.load(world.workspace)
+    to_do = {KEY: "party0", "T-S0-02": "party1", "T-S1-01": "party1", "T-S1-03": "party0"}
+    for side in ("party0", "party1"):
+        actor = world.actor(side)
+        can_sign = {row.key for row in signoffs.waiting(actor, grid)}
+        waits = {row.key for row in grid.rows if side in [seat.key for seat in waits_for(row)]}
+        unsigned = MatrixFilter(state=("unsigned-us",), seat_id=actor.seat_id).apply(grid)
+        assert can_sign <= waits
+        assert can_sign <= {row.key for row in unsigned.rows}
+        assert {key for key, whose in to_do.items() if whose == side} <= can_sign
+        assert waits - can_sign <= {"T-S0-03", "T-S1-02"}, "evidence and letters are missing there"
 
 
 @pytest.mark.django_db
@@ -60,7 +98,7 @@ def test_with_three_parties_every_other_side_is_waited_for() -> None:
     assert list(turns.values()) == [3, 3, 3]
 
 
-def test_totals_count_what_applies(world: World) -> None:
+def test_an_exclusion_that_nobody_signed_is_not_complete(world: World) -> None:
     exclude(world, "T-S0-02")
     attach(world, world.provider, KEY)
     sign(world, "party0", KEY)
@@ -73,7 +111,27 @@ def test_totals_count_what_applies(world: World) -> None:
     sign(world, "party1", KEY)
     grid = matrix.load(world.workspace)
     counted = totals(grid.rows, [seat.id for seat in grid.seats])
-    assert (counted.complete, counted.percent) == (1, 20)
+    assert (counted.complete, counted.percent) == (1, 16), "one of all six"
+    for side in ("party0", "party1"):
+        sign(world, side, "T-S0-02")
+    grid = matrix.load(world.workspace)
+    counted = totals(grid.rows, [seat.id for seat in grid.seats])
+    assert counted.signed == {world.provider.pk: 2, world.customer.pk: 2}
+    assert (counted.complete, counted.percent) == (2, 33)
+
+
+def test_without_anything_that_applies_signatures_make_it_complete(world: World) -> None:
+    for side, keys in (("party0", range(1, 4)), ("party1", range(1, 4))):
+        for number in keys:
+            exclude(world, f"T-S{side[-1]}-{number:02}", side)
+    grid = matrix.load(world.workspace)
+    assert totals(grid.rows, [seat.id for seat in grid.seats]).percent == 0
+    for row in grid.rows:
+        other = "party1" if row.holder.key == "party0" else "party0"
+        sign(world, row.holder.key, row.key)
+        sign(world, other, row.key)
+    grid = matrix.load(world.workspace)
+    assert totals(grid.rows, [seat.id for seat in grid.seats]).percent == 100
 
 
 def test_totals_of_nothing() -> None:
@@ -87,7 +145,7 @@ def test_side_totals_count_what_a_side_holds_and_what_it_signed(world: World) ->
     sign(world, "party0", KEY)
     provider, customer = side_totals(matrix.load(world.workspace))
     assert (provider.held.applicable, provider.held.evidenced, provider.signed) == (3, 1, 1)
-    assert (provider.applicable, provider.waiting) == (6, 2)
+    assert (provider.items, provider.waiting) == (6, 2)
     assert (customer.held.applicable, customer.held.evidenced, customer.signed) == (3, 0, 0)
     assert customer.waiting == 4, "its own three and the one to acknowledge"
 
@@ -97,9 +155,12 @@ def test_complete_is_the_same_as_waiting_for_nobody(world: World) -> None:
         attach(world, world.provider, key, title=key)
         sign(world, "party0", key)
     sign(world, "party1", KEY)
+    exclude(world, "T-S0-03")
     grid = matrix.load(world.workspace)
     counted = totals(grid.rows, [seat.id for seat in grid.seats])
-    assert counted.complete == sum(row.is_applicable and not waits_for(row) for row in grid.rows)
+    waited = {row.key for row in grid.rows if waits_for(row)}
+    assert counted.complete == 1
+    assert waited == {row.key for row in grid.rows} - {KEY}
 
 
 def test_findings_are_counted_by_kind_and_severity(world: World) -> None:

@@ -17,6 +17,7 @@ from responsibilities.models import (
     EvidenceRevision,
     Item,
 )
+from tests.signing import sign
 from tests.world import World
 
 
@@ -85,7 +86,12 @@ def test_unassigned_and_not_applicable(world: World) -> None:
     )
     assert keys(world, "state=unassigned") == []
     assert keys(world, "state=not-applicable") == ["T-S0-01"]
+    assert keys(world, "state=unsigned-us") == [*S0, *S1], "an exclusion is signed too"
+    assert keys(world, "state=unsigned-them&state=not-applicable") == ["T-S0-01"]
+    for side in ("party0", "party1"):
+        sign(world, side, "T-S0-01")
     assert keys(world, "state=unsigned-us") == [*S0[1:], *S1]
+    assert keys(world, "state=unsigned-them&state=not-applicable") == []
 
 
 def test_evidence_that_ends_soon(world: World) -> None:

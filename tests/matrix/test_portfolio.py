@@ -23,7 +23,7 @@ def test_standing_as_seen_from_a_side(world: World) -> None:
     sign(world, "party0", "T-S0-01")
     grid = matrix.load(world.workspace)
     ours = standing(grid, world.provider.pk)
-    assert (ours.applicable, ours.complete, ours.wrong, ours.soon) == (6, 0, 3, 0)
+    assert (ours.items, ours.excluded, ours.complete, ours.wrong, ours.soon) == (6, 0, 0, 3, 0)
     assert [(side.seat.key, side.count, side.is_us) for side in ours.waiting] == [
         ("party0", 2, True),
         ("party1", 4, False),
@@ -40,6 +40,10 @@ def test_a_side_that_is_waited_for_by_nobody_is_left_out(world: World) -> None:
     world.workspace.items.exclude(responsibility__key="T-S0-01").update(
         applicability="not_applicable", applicability_reason="None here."
     )
+    for row in matrix.load(world.workspace).rows:
+        if row.key != "T-S0-01":
+            sign(world, row.holder.key, row.key)
+            sign(world, "party1" if row.holder.key == "party0" else "party0", row.key)
     attach(world, world.provider, "T-S0-01")
     sign(world, "party0", "T-S0-01")
     now = standing(matrix.load(world.workspace), world.provider.pk)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -25,7 +26,7 @@ from responsibilities.models import (
     User,
     Workspace,
 )
-from tests.signing import attach, edit, sign
+from tests.signing import attach, edit, exclude, sign
 from tests.world import World, join, make_user, make_version, make_workspace
 
 type SignIn = Callable[[User | None], Client]
@@ -43,6 +44,11 @@ def creator(db: None) -> User:  # noqa: ARG001 (the fixture opens the database)
     user = make_user("Nora New")
     user.user_permissions.add(Permission.objects.get(codename="add_workspace"))
     return user
+
+
+def words(response: HttpResponse) -> str:
+    """Return what a person reads."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def overview(workspace: Workspace) -> str:
@@ -84,8 +90,7 @@ def test_list_shows_progress_findings_and_whose_turn_it_is(world: World, as_user
     attach(world, world.provider, "T-S0-01")
     sign(world, "party0", "T-S0-01")
     sign(world, "party1", "T-S0-01")
-    page = as_user(world.user("party0", Role.MANAGER)).get(LIST).content.decode()
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    text = words(as_user(world.user("party0", Role.MANAGER)).get(LIST))
     assert "16 %" in text
     assert "1 of 6 items" in text
     assert "3 wrong" in text
@@ -410,6 +415,22 @@ def test_complete_workspace_says_so(world: World, as_user: SignIn) -> None:
     assert "100 %" in text
     assert "Every item is complete" in text
     assert "No findings." in text
+
+
+def test_an_exclusion_is_to_be_signed_on_every_page(world: World, as_user: SignIn) -> None:
+    for number in (1, 2, 3):
+        exclude(world, f"T-S0-0{number}")
+        exclude(world, f"T-S1-0{number}", "party1")
+    browser = as_user(world.user("party0", Role.APPROVER))
+    page = words(browser.get(overview(world.workspace)))
+    assert "0 % 0 of 6 items complete" in page
+    assert "6 items do not apply." in page
+    assert "3 items wait for your sign-off." in page
+    assert "3 You 3 Acme" in words(browser.get(LIST))
+    register = browser.get(reverse("signoff_list", kwargs={"slug": "acme"}))
+    assert "Waiting for us 3" in words(register)
+    grid = browser.get(reverse("matrix", kwargs={"slug": "acme"}), {"state": "unsigned-us"})
+    assert "6 of 6 shown" in words(grid)
 
 
 @pytest.mark.django_db
