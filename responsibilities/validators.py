@@ -1,4 +1,4 @@
-"""Checks of what people hand in as evidence: file names, links, and what a file really is.
+"""Checks of what people hand in: names, days, links, and what a file really is.
 
 A file is taken only if its extension is on the list and its content is what the extension says.
 Nothing is unpacked, rendered or executed, and every read has a limit, so that a hostile file
@@ -8,6 +8,7 @@ costs no more than a harmless one. Each function raises ValidationError with wor
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import json
 import re
 import struct
@@ -26,6 +27,8 @@ from django.utils.translation import gettext as _
 FILE_NAME_BYTES = 255
 LINK_LENGTH = 2000
 CHUNK = 64 * 1024
+
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
 
 _HEAD = 1024
 _EML_HEAD = 64 * 1024
@@ -56,6 +59,16 @@ class FileType:
     media_type: str
     label: str
     check: Callable[[BinaryIO, int], bool]
+
+
+def check_day(day: dt.date) -> None:
+    """Refuse a day before 1900 or after 2200.
+
+    The ends of the calendar have no day before or after them, and none in another time zone.
+    """
+    if not FIRST_DAY <= day <= LAST_DAY:
+        message = _("Give a day between the years %(first)s and %(last)s.")
+        raise ValidationError(message % {"first": FIRST_DAY.year, "last": LAST_DAY.year})
 
 
 def clean_file_name(name: str) -> str:

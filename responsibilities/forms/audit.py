@@ -8,6 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from responsibilities.forms.fields import DayField
 from responsibilities.matrix.log import SYSTEM, Group, LogFilter
 from responsibilities.models import Seat
 
@@ -26,15 +27,13 @@ class AuditFilterForm(forms.Form):
         max_length=40,
         widget=forms.TextInput(attrs={"placeholder": _("Key, or how it begins"), "size": 18}),
     )
-    since = forms.DateField(
+    since = DayField(
         label=_("From"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    until = forms.DateField(
+    until = DayField(
         label=_("To"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def __init__(

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from responsibilities.choices import EvidenceKind
+from responsibilities.forms.fields import DayField
 from responsibilities.models import Item, Workspace
 from responsibilities.services import uploads
 from responsibilities.services.errors import InvalidError
@@ -48,15 +49,6 @@ def _in_order(items: QuerySet[Item]) -> QuerySet[Item]:
     )
 
 
-class _Day(forms.DateInput):
-    """The browser's own date field."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
-
-
 class _FileDrop(forms.FileInput):
     """A field to drop a file on, or to choose one."""
 
@@ -81,16 +73,14 @@ class ItemPicker(forms.CheckboxSelectMultiple):
 class DatesForm(forms.Form):
     """When evidence was collected, and until when it holds."""
 
-    collected_on = forms.DateField(
+    collected_on = DayField(
         label=_("Collected on"),
         help_text=_("The day it was made or taken."),
-        widget=_Day,
         initial=timezone.localdate,
     )
-    valid_until = forms.DateField(
+    valid_until = DayField(
         label=_("Valid until"),
         help_text=_("Empty if it does not expire."),
-        widget=_Day,
         required=False,
     )
 

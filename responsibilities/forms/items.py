@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from responsibilities.choices import Applicability
+from responsibilities.forms.fields import DayField
 from responsibilities.matrix import Difference, ItemRow
 
 OPTION = "option_"
@@ -47,11 +48,10 @@ class ItemForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
         show_hidden_initial=True,
     )
-    review_on = forms.DateField(
+    review_on = DayField(
         label=_("Next review"),
         help_text=_("The date is not part of what is signed."),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         show_hidden_initial=True,
     )
 

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from responsibilities.choices import Applicability, Letter
+from responsibilities.forms.fields import DayField
 from responsibilities.matrix import Matrix
 from responsibilities.permissions import Action, Actor, may
 
@@ -132,10 +133,9 @@ class BulkAssignForm(BulkForm):
 class BulkReviewForm(BulkForm):
     """Set the next review of all items."""
 
-    review_on = forms.DateField(
+    review_on = DayField(
         label=_("Next review"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("Without a date no review is due."),
     )
 

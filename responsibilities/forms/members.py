@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from responsibilities.choices import Role
+from responsibilities.forms.fields import DayField
 
 AUDITOR_STAYS = dt.timedelta(weeks=1)
 ROLE_MEANINGS = {
@@ -40,10 +41,9 @@ class MemberForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose a role.")},
     )
-    expires_on = forms.DateField(
+    expires_on = DayField(
         label=_("Access ends"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

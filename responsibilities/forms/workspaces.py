@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from responsibilities.choices import PartyKind
+from responsibilities.forms.fields import DayField
 from responsibilities.models import ModelVersion, Organization, Party, Workspace
 from responsibilities.services.errors import InvalidError
 from responsibilities.services.workspace_setup import (
@@ -19,11 +20,6 @@ from responsibilities.services.workspace_setup import (
     check_slug,
     check_target_date,
 )
-
-
-def date_input() -> forms.DateInput:
-    """Return the browser's own date field."""
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class VersionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
@@ -59,10 +55,9 @@ class WorkspaceForm(forms.Form):
             attrs={"autocomplete": "off", "spellcheck": "false", "data-workspace-slug": True}
         ),
     )
-    target_date = forms.DateField(
+    target_date = DayField(
         label=_("Target date"),
         required=False,
-        widget=date_input(),
         help_text=_("The day by which both sides want to have signed."),
     )
     use_template = forms.BooleanField(
@@ -138,10 +133,9 @@ class WorkspaceEditForm(forms.Form):
     """Name and target date of a workspace."""
 
     name = forms.CharField(label=_("Workspace name"), max_length=120)
-    target_date = forms.DateField(
+    target_date = DayField(
         label=_("Target date"),
         required=False,
-        widget=date_input(),
         help_text=_("The day by which both sides want to have signed."),
     )
 
