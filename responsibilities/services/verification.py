@@ -97,9 +97,7 @@ def verify(
     _erasures(report, seen)
     _head(report, seen)
     _checkpoints(report, seen)
-    for note in kept:
-        _kept(report, seen, note)
-    if not kept:
+    if not sum(_kept(report, seen, note) for note in kept):
         report.unchecked.append("whether an earlier state was put back: give --checkpoint FILE")
     _signoffs(report, seen)
     _evidence(report, seen, open_file)
@@ -277,19 +275,20 @@ def _vouched(before: LogKey, key: LogKey) -> bool:
     return says and set(opened.keys) == {old, new}
 
 
-def _kept(report: Report, seen: _Seen, note: str) -> None:
-    """Check a checkpoint that was kept elsewhere."""
+def _kept(report: Report, seen: _Seen, note: str) -> bool:
+    """Check a checkpoint that was kept elsewhere; say whether it is one of this workspace."""
     origin = note.partition("\n")[0]
     try:
         keys = [log_keys.verifier(key, origin) for key in LogKey.objects.all()]
         point = notes.Checkpoint.open(note, keys)
     except ValueError as error:
         report.fail(f"kept checkpoint: {error}")
-        return
+        return False
     if not point.origin.endswith(f"/ws/{report.workspace.pk}"):
-        return  # of another workspace
+        return False
     _root(report, seen, point, f"kept checkpoint of size {point.size}")
     report.checked.append(f"consistency with the kept checkpoint of size {point.size}")
+    return True
 
 
 def _root(report: Report, seen: _Seen, point: notes.Checkpoint, name: str) -> None:
