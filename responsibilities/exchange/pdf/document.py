@@ -140,9 +140,19 @@ class _Writing:
         return Part(f"{name}{number or ''}", title, html, landscape)
 
     def _running_heads(self) -> RenderJob:
+        version = self.matrix.workspace.model_version
+        parts = [(_("Contents"), False, False)]
+        parts += [(p.title, p.landscape, p.key.startswith("matrix")) for p in self.parts]
         heads = [
-            (_("Contents"), False, False),
-            *((part.title, part.landscape, part.key.startswith("matrix")) for part in self.parts),
+            layout.running_head(
+                self.details.paper,
+                name=self.matrix.workspace.name,
+                title=title,
+                model=f"{version.model.title} {version.label}",
+                landscape=landscape,
+                with_letters=with_letters,
+            )
+            for title, landscape, with_letters in parts
         ]
         context = {**self.facts, "heads": heads, "letters": list(Letter)}
         html = render_to_string("pdf/running.html", context)

@@ -74,5 +74,49 @@ def matrix_columns(paper: str, teams: Sequence[str], sides: int) -> MatrixColumn
     )
 
 
+_RUNNING_SIZE: Final = 7.5 * _POINT
+_RUNNING_FACE: Final = "IBMPlexSans-Regular.ttf"
+_DRAFT: Final = 17.0  # the mark before the name
+_DRAFT_OF: Final = 80.0  # the words after the model, and the page number
+
+
+@dataclass(frozen=True, slots=True)
+class RunningHead:
+    """What a running head says, cut to the room there is."""
+
+    name: str
+    title: str
+    model: str
+    landscape: bool
+    with_letters: bool
+
+
+def running_head(
+    paper: str, *, name: str, title: str, model: str, landscape: bool, with_letters: bool
+) -> RunningHead:
+    """Cut workspace, part and model to the widths that the style sheet gives them.
+
+    An ellipsis made by the renderer would carry the whole text in its character map, which
+    readers refuse.
+    """
+    margin = MARGIN_LANDSCAPE if landscape else MARGIN
+    room = PAPERS[paper][int(landscape)] - 2 * margin
+    return RunningHead(
+        name=_fitted(name, 0.44 * room - _DRAFT),
+        title=_fitted(title, 0.54 * room),
+        model=_fitted(model, room - _DRAFT_OF),
+        landscape=landscape,
+        with_letters=with_letters,
+    )
+
+
+def _fitted(text: str, room: float) -> str:
+    if fonts.width(text, _RUNNING_FACE, _RUNNING_SIZE) <= room:
+        return text
+    while text and fonts.width(f"{text}…", _RUNNING_FACE, _RUNNING_SIZE) > room:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
 def _mm(length: float) -> str:
     return f"{length:.2f}mm"

@@ -47,6 +47,18 @@ def test_names_stand_upright_when_a_word_does_not_fit() -> None:
     assert layout.matrix_columns(Paper.A4, ["Donaudampfschifffahrtsgesellschaft"], 2).rotated
 
 
+def test_running_heads_are_cut_to_their_room() -> None:
+    def head(name: str, *, landscape: bool) -> layout.RunningHead:
+        return layout.running_head(
+            Paper.A4, name=name, title="T", model="M", landscape=landscape, with_letters=False
+        )
+
+    assert head("Northwind", landscape=False).name == "Northwind"
+    narrow, wide = (head("Northwind " * 20, landscape=turned).name for turned in (False, True))
+    assert narrow.endswith("…")
+    assert len(narrow) < len(wide) < 200
+
+
 def test_text_is_measured() -> None:
     assert fonts.width("", "IBMPlexSans-Regular.ttf", 10) == 0
     one = fonts.width("m", "IBMPlexMono-Regular.ttf", 10)
