@@ -51,14 +51,19 @@ def totals(rows: Iterable[ItemRow], seat_ids: Iterable[int]) -> Totals:
 
 
 def findings_by_kind(matrix: Matrix) -> dict[FindingKind, int]:
-    """Count the findings by kind, in the order of `FindingKind`, without the empty ones."""
-    counted = Counter(finding.kind for finding in matrix.findings())
+    """Count what has findings of each kind, in the order of `FindingKind`, without the empty ones.
+
+    An item, or a team, counts once per kind, as often as it shows behind a link to this kind.
+    """
+    counted = Counter(finding.kind for finding in matrix.team_findings)
+    for row in matrix.rows:
+        counted.update({finding.kind for finding in row.findings})
     return {kind: counted[kind] for kind in FindingKind if counted[kind]}
 
 
 @dataclass(frozen=True, slots=True)
 class KindCount:
-    """How many findings of one kind there are."""
+    """How many items, or teams, have findings of one kind."""
 
     kind: FindingKind
     severity: Severity
@@ -104,9 +109,18 @@ def side_totals(matrix: Matrix) -> list[SideTotals]:
     ]
 
 
-def findings_by_severity(matrix: Matrix) -> dict[Severity, int]:
-    """Count the findings by severity; every severity is there, if only with 0."""
-    counted = Counter(finding.severity for finding in matrix.findings())
+def items_by_severity(matrix: Matrix) -> dict[Severity, int]:
+    """Count the items with findings, each once, by the worst; every severity is there.
+
+    So the sum is the number of items with findings. Findings of teams are not in it.
+    """
+    counted = Counter(
+        Severity.WRONG
+        if any(finding.severity == Severity.WRONG for finding in row.findings)
+        else Severity.SOON
+        for row in matrix.rows
+        if row.findings
+    )
     return {severity: counted[severity] for severity in Severity}
 
 

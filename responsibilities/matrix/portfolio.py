@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from responsibilities.choices import Severity
-from responsibilities.matrix.counts import findings_by_severity, totals, waiting
+from responsibilities.matrix.counts import items_by_severity, totals, waiting
 from responsibilities.matrix.load import load_many
 from responsibilities.matrix.shapes import Matrix, SeatInfo
 from responsibilities.models import Membership, Workspace
@@ -28,7 +28,8 @@ class Waiting:
 class Standing:
     """Progress of one workspace, its findings, and for whom its items wait.
 
-    `excluded` counts the items that do not apply; `items` counts them too.
+    `excluded` counts the items that do not apply; `items` counts them too. `wrong` and `soon`
+    count items with findings by the worst of each, `teams` the teams with findings.
     """
 
     items: int
@@ -37,6 +38,7 @@ class Standing:
     percent: int
     wrong: int
     soon: int
+    teams: int
     waiting: tuple[Waiting, ...]
     seats: tuple[SeatInfo, ...]
 
@@ -121,7 +123,7 @@ def fill_in(wanted: Iterable[Line]) -> None:
 def standing(matrix: Matrix, seat_id: int | None) -> Standing:
     """Return where a workspace stands, as seen from the side `seat_id`."""
     counted = totals(matrix.rows, [seat.id for seat in matrix.seats])
-    by_severity = findings_by_severity(matrix)
+    by_severity = items_by_severity(matrix)
     turns = waiting(matrix)
     return Standing(
         items=counted.items,
@@ -130,6 +132,7 @@ def standing(matrix: Matrix, seat_id: int | None) -> Standing:
         percent=counted.percent,
         wrong=by_severity[Severity.WRONG],
         soon=by_severity[Severity.SOON],
+        teams=len(matrix.team_findings),
         waiting=tuple(
             Waiting(seat=seat, count=turns[seat.id], is_us=seat.id == seat_id)
             for seat in sorted(matrix.seats, key=lambda seat: seat.id != seat_id)

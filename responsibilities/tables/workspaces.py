@@ -48,7 +48,11 @@ class WorkspaceTable(tables.Table):  # type: ignore[misc]
         order_by="standing__percent",
         attrs={"td": {"class": "progress-cell"}},
     )
-    findings = _cell("findings", _("Findings"), order_by=("-standing__wrong", "-standing__soon"))
+    findings = _cell(
+        "findings",
+        _("Findings"),
+        order_by=("-standing__wrong", "-standing__soon", "-standing__teams"),
+    )
     waiting = _cell("waiting", _("Waiting for"), order_by="-standing__waiting_for_us")
     target = _cell("target", _("Target date"), order_by="sort_target")
     last = _cell(

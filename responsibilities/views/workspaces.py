@@ -57,7 +57,7 @@ class StepLink:
 
 @dataclass(frozen=True, slots=True)
 class FoundLink:
-    """A kind of finding, how many there are, and the way to them."""
+    """A kind of finding, how many items or teams have it, and the way to them."""
 
     label: str
     severity: Severity

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from responsibilities import matrix
 from responsibilities.choices import FindingKind, Letter, Severity
 from responsibilities.matrix.counts import (
     findings_by_kind,
-    findings_by_severity,
     findings_summary,
+    items_by_severity,
     load_by_team,
     side_totals,
     totals,
@@ -17,7 +18,7 @@ from responsibilities.matrix.counts import (
     waits_for,
 )
 from responsibilities.matrix.filters import MatrixFilter
-from responsibilities.models import Assignment
+from responsibilities.models import Assignment, EvidenceRevision
 from responsibilities.services import signoffs
 from tests.signing import attach, edit, exclude, sign
 from tests.world import World, make_version, make_workspace
@@ -163,7 +164,7 @@ def test_complete_is_the_same_as_waiting_for_nobody(world: World) -> None:
     assert waited == {row.key for row in grid.rows} - {KEY}
 
 
-def test_findings_are_counted_by_kind_and_severity(world: World) -> None:
+def test_findings_are_counted_by_kind(world: World) -> None:
     Assignment.objects.filter(item=world.item(KEY), letter=Letter.ACCOUNTABLE).delete()
     world.team("Party 1 team 0").team_members.all().delete()
     grid = matrix.load(world.workspace)
@@ -172,12 +173,32 @@ def test_findings_are_counted_by_kind_and_severity(world: World) -> None:
         FindingKind.TEAM_WITHOUT_MEMBERS: 1,
         FindingKind.EVIDENCE_MISSING: 4,
     }
-    assert findings_by_severity(grid) == {Severity.WRONG: 5, Severity.SOON: 1}
+    assert items_by_severity(grid) == {Severity.WRONG: 4, Severity.SOON: 0}, (
+        "an item with two findings is one item; the team is none"
+    )
     assert [(found.kind, found.severity, found.count) for found in findings_summary(grid)] == [
         (FindingKind.EVIDENCE_MISSING, Severity.WRONG, 4),
         (FindingKind.NO_ACCOUNTABLE, Severity.WRONG, 1),
         (FindingKind.TEAM_WITHOUT_MEMBERS, Severity.SOON, 1),
     ]
+
+
+def test_an_item_counts_once_for_a_kind_and_by_its_worst_finding(world: World) -> None:
+    for side in ("party0", "party1"):
+        sign(world, side, "T-S0-03")
+    edit(world, "T-S0-03", note="Changed.")
+    attach(world, world.provider, KEY)
+    EvidenceRevision.objects.update(valid_until=timezone.localdate())
+    grid = matrix.load(world.workspace)
+    assert len(grid.by_key["T-S0-03"].findings) == 2, "one for each side"
+    assert findings_by_kind(grid) == {
+        FindingKind.EVIDENCE_MISSING: 3,
+        FindingKind.EVIDENCE_EXPIRING: 1,
+        FindingKind.SIGNOFF_STALE: 1,
+    }
+    assert items_by_severity(grid) == {Severity.WRONG: 4, Severity.SOON: 1}
+    counted = totals(grid.rows, [seat.id for seat in grid.seats])
+    assert counted.with_findings == sum(items_by_severity(grid).values())
 
 
 def test_load_counts_letters_on_what_applies(world: World) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -46,9 +45,9 @@ def creator(db: None) -> User:  # noqa: ARG001 (the fixture opens the database)
     return user
 
 
-def words(response: HttpResponse) -> str:
+def words(page: bytes) -> str:
     """Return what a person reads."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.decode()))
 
 
 def overview(workspace: Workspace) -> str:
@@ -90,7 +89,7 @@ def test_list_shows_progress_findings_and_whose_turn_it_is(world: World, as_user
     attach(world, world.provider, "T-S0-01")
     sign(world, "party0", "T-S0-01")
     sign(world, "party1", "T-S0-01")
-    text = words(as_user(world.user("party0", Role.MANAGER)).get(LIST))
+    text = words(as_user(world.user("party0", Role.MANAGER)).get(LIST).content)
     assert "16 %" in text
     assert "1 of 6 items" in text
     assert "3 wrong" in text
@@ -417,20 +416,42 @@ def test_complete_workspace_says_so(world: World, as_user: SignIn) -> None:
     assert "No findings." in text
 
 
+def test_numbers_of_findings_are_those_of_the_pages_behind(world: World, as_user: SignIn) -> None:
+    for side in ("party0", "party1"):
+        sign(world, side, "T-S0-01")
+    edit(world, "T-S0-01", note="Changed.")
+    Assignment.objects.filter(item=world.item("T-S0-03")).update(
+        person=world.user("party1", Role.READER)
+    )
+    world.team("Party 0 team 0").team_members.all().delete()
+    browser = as_user(world.user("party0", Role.MANAGER))
+    page = browser.get(overview(world.workspace)).content.decode()
+    found = re.findall(
+        r'href="/w/acme/matrix/\?finding=(\w+)"><span class="ways-count">(\d+)<', page
+    )
+    assert dict(found) == {"evidence_missing": "4", "signoff_stale": "1", "owner_left": "1"}
+    at_matrix = reverse("matrix", kwargs={"slug": "acme"})
+    for kind, count in found:
+        assert f"{count} of 6 shown" in words(browser.get(at_matrix, {"finding": kind}).content)
+    assert 'href="/w/acme/teams/"><span class="ways-count">1<' in page
+    assert "5 wrong 1 team" in words(browser.get(LIST).content)
+    assert "5 of 6 shown" in words(browser.get(at_matrix, {"state": "findings"}).content)
+
+
 def test_an_exclusion_is_to_be_signed_on_every_page(world: World, as_user: SignIn) -> None:
     for number in (1, 2, 3):
         exclude(world, f"T-S0-0{number}")
         exclude(world, f"T-S1-0{number}", "party1")
     browser = as_user(world.user("party0", Role.APPROVER))
-    page = words(browser.get(overview(world.workspace)))
+    page = words(browser.get(overview(world.workspace)).content)
     assert "0 % 0 of 6 items complete" in page
     assert "6 items do not apply." in page
     assert "3 items wait for your sign-off." in page
-    assert "3 You 3 Acme" in words(browser.get(LIST))
+    assert "3 You 3 Acme" in words(browser.get(LIST).content)
     register = browser.get(reverse("signoff_list", kwargs={"slug": "acme"}))
-    assert "Waiting for us 3" in words(register)
+    assert "Waiting for us 3" in words(register.content)
     grid = browser.get(reverse("matrix", kwargs={"slug": "acme"}), {"state": "unsigned-us"})
-    assert "6 of 6 shown" in words(grid)
+    assert "6 of 6 shown" in words(grid.content)
 
 
 @pytest.mark.django_db
