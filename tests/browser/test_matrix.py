@@ -48,6 +48,13 @@ def status(page: Page) -> Locator:
 def test_the_matrix_is_accessible(open_page: OpenPage, theme: Theme) -> None:
     page = open_page(theme=theme)
     open_matrix(page)
+    page.get_by_label("RE-K8S-02", exact=True).check()
+    page.get_by_role("button", name="Applicability").click()
+    dialog = page.get_by_role("dialog", name="Set whether they apply: 1 item")
+    dialog.get_by_label("Not applicable").check()
+    dialog.get_by_label("Reason").fill("The cloud does this for us")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(page.locator("#item-RE-K8S-02")).to_have_class(re.compile("not-applicable"))
     assert_accessible(page)
     cell(page, "Kubernetes Platform").click()
     expect(page.get_by_role("dialog", name="Kubernetes clusters for the agents")).to_be_visible()
