@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from responsibilities.choices import FindingKind, Letter, Severity, SignoffState
 from responsibilities.matrix.shapes import SOON_KINDS, ItemRow, Matrix, SeatInfo
@@ -55,9 +56,8 @@ def findings_by_kind(matrix: Matrix) -> dict[FindingKind, int]:
 
     An item, or a team, counts once per kind, as often as it shows behind a link to this kind.
     """
-    counted = Counter(finding.kind for finding in matrix.team_findings)
-    for row in matrix.rows:
-        counted.update({finding.kind for finding in row.findings})
+    of_items = (kind for row in matrix.rows for kind in {found.kind for found in row.findings})
+    counted = Counter(chain((found.kind for found in matrix.team_findings), of_items))
     return {kind: counted[kind] for kind in FindingKind if counted[kind]}
 
 
