@@ -1,8 +1,17 @@
-"""Letting go of streamed responses."""
+"""What tests ask of responses."""
+
+from typing import Protocol
 
 from django.core.signals import request_finished
 from django.db import close_old_connections
 from django.http import HttpResponseBase
+
+
+class Answer(Protocol):
+    """A whole answer, as Django's test client gives it."""
+
+    status_code: int
+    content: bytes
 
 
 def let_go(response: HttpResponseBase) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +15,7 @@ from responsibilities.models import AuditEvent, Evidence, Membership
 from responsibilities.permissions import system_actor
 from responsibilities.services import accounts
 from tests.evidence import AsUser, add, at, form
+from tests.responses import Answer
 from tests.views.test_items import address as item_address
 from tests.views.test_items import form as item_form
 from tests.views.test_teams import HTMX, page, url
@@ -48,7 +48,7 @@ def test_every_form_refuses_them(world: World, manager: Client, day: str) -> Non
     member = Membership.objects.get(user=world.user("party0", Role.READER))
     before = AuditEvent.objects.count()
 
-    def send(address: str, data: dict[str, Any]) -> HttpResponse:
+    def send(address: str, data: dict[str, Any]) -> Answer:
         return manager.post(address, data)
 
     today = timezone.localdate().isoformat()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from responsibilities.choices import AuditAction, Role
 from responsibilities.models import Assignment, AuditEvent, Membership, Team
 from responsibilities.services import assignments, teams
+from tests.responses import Answer
 from tests.signing import sign
 from tests.world import World
 
@@ -34,7 +34,7 @@ def of_team(name: str, team: Team) -> str:
     return url(name, team_id=team.pk)
 
 
-def page(response: HttpResponse) -> str:
+def page(response: Answer) -> str:
     """Return the text of an answer that is a page."""
     assert response.status_code == 200
     return response.content.decode()
