@@ -56,7 +56,8 @@ def shown(client: Client, query: Mapping[str, str]) -> list[int]:
     return [row.record.seq for row in response.context["table"].paginated_rows]
 
 
-def test_newest_first_in_words(busy: World, auditor: Client) -> None:
+@pytest.mark.usefixtures("busy")
+def test_newest_first_in_words(auditor: Client) -> None:
     text = page(auditor.get(LIST))
     assert shown(auditor, {}) == [4, 3, 2, 1, 0]
     assert "Assignment changed" in text
