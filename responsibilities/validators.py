@@ -37,8 +37,21 @@ _ZIP_DIRECTORY = 1024 * 1024
 _ZIP_UNPACKED = 1024**3
 _PDF_TAIL = 4096
 
-# Marks that reorder text on screen, and so can dress up an extension (Unicode TR 36, 3.1).
-_BIDI = "\u061c\u200e\u200f" + "".join(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
+# Controls, halves of surrogates, what has no agreed look, and format characters: among these
+# are the marks that reorder text and those without a width (Unicode TR 36, 3.1 and 3.8).
+_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+# These choose among the looks of the symbol or the Han character before them.
+_VARIANTS = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+# Letters, marks and symbols of Unicode that are blank all the same.
+_BLANK = _VARIANTS | frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+)
+# These two decide how letters of some scripts join (Unicode TR 31, 2.3).
+_JOINERS = frozenset("\u200c\u200d")
+_JOINED = frozenset(
+    {"ARABIC", "SYRIAC", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL"}
+    | {"TELUGU", "KANNADA", "MALAYALAM", "SINHALA"}
+)
 # Control characters that text files really have: tab, line ends, form feed, escape (in logs).
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\x80-\x9f]")
 # What a browser would take for a page (WHATWG MIME Sniffing, 7.1), for SVG or for a PDF.
@@ -61,6 +74,46 @@ class FileType:
     check: Callable[[BinaryIO, int], bool]
 
 
+def clean_name(text: str) -> str:
+    """Return a name or title as it is kept: NFC, on one line, single spaces.
+
+    Names stand in statements that people sign and in files that auditors read, so nothing in
+    them may be invisible or change the order of what is read. Raises ValidationError for such a
+    character, and for marks with no letter to stand on. An empty text stays empty.
+    """
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    _refuse_hidden(name)
+    if name and not any(unicodedata.category(char)[0] in "LNPS" for char in name):
+        raise ValidationError(_("Nothing of this can be seen. Write a letter or a digit at least."))
+    return name
+
+
+def _refuse_hidden(text: str) -> None:
+    for place, char in enumerate(text):
+        if _is_hidden(char) and not _has_sense(text, place):
+            message = _(
+                "Character %(place)s (%(code)s) cannot be seen, or changes the order of what is "
+                "read. Type the text again instead of pasting it."
+            )
+            raise ValidationError(message % {"place": place + 1, "code": f"U+{ord(char):04X}"})
+
+
+def _is_hidden(char: str) -> bool:
+    return char in _BLANK or unicodedata.category(char) in _HIDDEN
+
+
+def _has_sense(text: str, place: int) -> bool:
+    """Whether a joiner stands between letters of one script that needs it, or a variant fits."""
+    before, after = text[place - 1 : place], text[place + 1 : place + 2]
+    if text[place] in _VARIANTS and before:
+        return unicodedata.category(before) == "So" or _script(before) == "CJK"
+    return text[place] in _JOINERS and _script(before) == _script(after) in _JOINED
+
+
+def _script(char: str) -> str:
+    return unicodedata.name(char, "").split(" ")[0] if char else ""
+
+
 def check_day(day: dt.date) -> None:
     """Refuse a day before 1900 or after 2200.
 
@@ -74,16 +127,12 @@ def check_day(day: dt.date) -> None:
 def clean_file_name(name: str) -> str:
     """Return `name` as it is kept: NFC, the last part of a path, nothing invisible, ≤ 255 bytes.
 
-    Control characters, line breaks and marks that change the direction of text are taken out;
+    Control characters, line breaks and whatever else `clean_name` refuses are taken out;
     a name that is too long loses the end of its stem and keeps its extension. Raises
     ValidationError if nothing is left.
     """
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    visible = "".join(
-        char
-        for char in last
-        if char not in _BIDI and unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"}
-    )
+    visible = "".join(char for char in last if not _is_hidden(char))
     stem, dot, extension = " ".join(visible.split()).strip(" .").rpartition(".")
     if not dot:
         stem, extension = extension, ""
@@ -95,8 +144,9 @@ def clean_file_name(name: str) -> str:
 
 
 def clean_link(address: str) -> str:
-    """Return a link as it is kept. Only http and https, and no password in it."""
+    """Return a link as it is kept. Only http and https, no password, nothing that hides."""
     address = address.strip()
+    _refuse_hidden(address)
     if len(address) > LINK_LENGTH:
         message = _("The address is too long: at most %(limit)s characters.")
         raise ValidationError(message % {"limit": LINK_LENGTH})

@@ -183,4 +183,5 @@ NAMES: dict[str, str] = {
     "CON.pdf": "CON.pdf",
     "quote\"and'semi;colon.pdf": "quote\"and'semi;colon.pdf",
     "line\u2028break.pdf": "linebreak.pdf",
+    "zero\u200bwidth\ufeff.pdf": "zerowidth.pdf",
 }

@@ -18,6 +18,7 @@ from responsibilities.validators import (
     check_content,
     clean_file_name,
     clean_link,
+    clean_name,
     file_type,
 )
 from tests import files
@@ -179,6 +180,64 @@ def test_numbers_of_any_length_do_not_cost_anything() -> None:
 )
 def test_links_that_are_taken(address: str) -> None:
     assert clean_link(f" {address} ") == address
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("", ""),
+        (" \t\r\n\u00a0\u2003 ", ""),
+        ("  Platform \n team\u2028two ", "Platform team two"),
+        ("Pru\u0308fung", "Prüfung"),
+        ("O\u2019Neil & Söhne (\u00a7 4) 100 %", "O\u2019Neil & Söhne (\u00a7 4) 100 %"),
+        ("日本語 שלום नमस्ते Ω 😀", "日本語 שלום नमस्ते Ω 😀"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("क्\u200dष", "क्\u200dष"),
+        ("❤\ufe0f 葛\U000e0100城", "❤\ufe0f 葛\U000e0100城"),
+        ("1", "1"),
+    ],
+)
+def test_names_are_kept_as_they_are_read(typed: str, kept: str) -> None:
+    assert clean_name(typed) == kept
+    assert clean_name(kept) == kept
+
+
+HIDDEN = (
+    *("\x00", "\x1b", "\x7f", "\x9f", "\ud800", "\ue000"),
+    *("\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069"),
+    *("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\u2064", "\ufeff", "\U000e0041"),
+    *("\u034f", "\u115f", "\u180b", "\u2800", "\u3164", "\uffa0", "\ufe0f", "\U000e0100"),
+)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("text", ["{}", "{}Team", "Te{}am", "Team{}", "می{}a", "a {} b"])
+def test_names_hide_nothing(text: str, hidden: str) -> None:
+    with pytest.raises(ValidationError, match=f"U\\+{ord(hidden):04X}"):
+        clean_name(text.format(hidden))
+
+
+@pytest.mark.parametrize("text", ["\u0301", "\u0308 \u0308"])
+def test_marks_alone_are_no_name(text: str) -> None:
+    with pytest.raises(ValidationError, match="Nothing of this can be seen"):
+        clean_name(text)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60))
+def test_any_name_of_a_person_is_kept_or_refused(text: str) -> None:
+    try:
+        kept = clean_name(text)
+    except ValidationError:
+        return
+    assert clean_name(kept) == kept
+    assert kept == " ".join(kept.split())
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\ufeff", "\u2066", "\u200d"])
+def test_links_hide_nothing(hidden: str) -> None:
+    with pytest.raises(ValidationError):
+        clean_link(f"https://example.com/a{hidden}b")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from responsibilities.choices import EvidenceKind
-from responsibilities.forms.fields import DayField
+from responsibilities.forms.fields import DayField, NameField
 from responsibilities.models import Item, Workspace
 from responsibilities.services import uploads
 from responsibilities.services.errors import InvalidError
@@ -168,7 +168,7 @@ class NoteForm(ContentForm):
 class AddForm(ContentForm):
     """What a new piece has beside its content: a title and the items it serves."""
 
-    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH)
+    title = NameField(label=_("Title"), max_length=TITLE_LENGTH)
     items = forms.MultipleChoiceField(
         label=_("Serves these items"),
         help_text=_("One piece of evidence may serve several items. You can change this later."),
@@ -188,7 +188,7 @@ class AddForm(ContentForm):
 class AddFileForm(FileForm, AddForm):
     """A new piece with a file."""
 
-    title = forms.CharField(
+    title = NameField(
         label=_("Title"),
         help_text=_("Left empty, it is the name of the file."),
         max_length=TITLE_LENGTH,
@@ -210,7 +210,7 @@ class AddNoteForm(NoteForm, AddForm):
 class EditForm(DatesForm):
     """Title and dates of a piece."""
 
-    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH)
+    title = NameField(label=_("Title"), max_length=TITLE_LENGTH)
     field_order = ("title", "collected_on", "valid_until")
 
 

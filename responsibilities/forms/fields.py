@@ -6,7 +6,16 @@ from typing import Any, override
 
 from django import forms
 
-from responsibilities.validators import FIRST_DAY, LAST_DAY, check_day
+from responsibilities.validators import FIRST_DAY, LAST_DAY, check_day, clean_name
+
+
+class NameField(forms.CharField):
+    """A name or title, as `validators.clean_name` takes it."""
+
+    @override
+    def clean(self, value: Any) -> str:
+        """Return the cleaned name. Raises ValidationError."""
+        return clean_name(super().clean(value))
 
 
 class DayInput(forms.DateInput):

@@ -10,6 +10,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from responsibilities.forms.fields import NameField
 from responsibilities.matrix import TeamColumn
 from responsibilities.models import Membership
 from responsibilities.services.teams import DESCRIPTION_LENGTH, NAME_LENGTH
@@ -20,14 +21,14 @@ NOWHERE = "nowhere"
 class TeamForm(forms.Form):
     """Name and description of a team."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=NAME_LENGTH,
         help_text=_("As people call it. It heads a column of the matrix."),
         error_messages={"required": _("Give the team a name.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    description = forms.CharField(
+    description = NameField(
         label=_("Description"),
         max_length=DESCRIPTION_LENGTH,
         required=False,
@@ -107,7 +108,7 @@ class TeamArchiveForm(forms.Form):
 class TeamRestoreForm(forms.Form):
     """The name under which an archived team comes back."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=NAME_LENGTH,
         help_text=_("Change it if the side has another team with this name now."),

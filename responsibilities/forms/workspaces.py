@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from responsibilities.choices import PartyKind
-from responsibilities.forms.fields import DayField
+from responsibilities.forms.fields import DayField, NameField
 from responsibilities.models import ModelVersion, Organization, Party, Workspace
 from responsibilities.services.errors import InvalidError
 from responsibilities.services.workspace_setup import (
@@ -39,7 +39,7 @@ class WorkspaceForm(forms.Form):
     """
 
     version = VersionField(label=_("Model"), queryset=ModelVersion.objects.none(), empty_label=None)
-    name = forms.CharField(
+    name = NameField(
         label=_("Workspace name"),
         required=False,
         max_length=120,
@@ -132,7 +132,7 @@ class WorkspaceForm(forms.Form):
 class WorkspaceEditForm(forms.Form):
     """Name and target date of a workspace."""
 
-    name = forms.CharField(label=_("Workspace name"), max_length=120)
+    name = NameField(label=_("Workspace name"), max_length=120)
     target_date = DayField(
         label=_("Target date"),
         required=False,
@@ -163,11 +163,11 @@ def _of_kind(parties: Sequence[Party], kind: PartyKind) -> Party:
     return next((party for party in parties if party.kind == kind), parties[0])
 
 
-def _organization_field(party: Party, suggested: str) -> forms.CharField:
+def _organization_field(party: Party, suggested: str) -> NameField:
     attrs: dict[str, Any] = {"list": "known-organizations", "autocomplete": "off"}
     if party.kind == PartyKind.CUSTOMER:
         attrs["data-customer"] = True
-    return forms.CharField(
+    return NameField(
         label=party.name,
         max_length=Organization._meta.get_field("name").max_length,
         initial=suggested,

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from responsibilities.models import User
 from responsibilities.permissions import ADD_WORKSPACE, Actor
-from responsibilities.services.errors import InvalidError, NotAllowedError
+from responsibilities.services.errors import InvalidError, NotAllowedError, refusing
+from responsibilities.validators import clean_name
 
 NAME_LENGTH = 120
 
@@ -33,10 +34,13 @@ def add(
 
     Without a password nobody can sign in with the account until its owner sets one through the
     reset mail. Raises NotAllowedError for a person; InvalidError for a malformed address, an
-    address that has an account, a missing name, or a password that is too weak.
+    address that has an account, a name that is missing or hides something, or a password that
+    is too weak.
     """
     _require_operator(actor)
-    email, name = email.strip().lower(), name.strip()
+    email = email.strip().lower()
+    with refusing("name"):
+        name = clean_name(name)
     if not name or len(name) > NAME_LENGTH:
         message = _("Give a name of at most %(length)s characters.")
         raise InvalidError(message % {"length": NAME_LENGTH}, field="name")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.exceptions import ValidationError
+
 from responsibilities.permissions import NotAllowedError
 
-__all__ = ["ConflictError", "InvalidError", "NotAllowedError"]
+__all__ = ["ConflictError", "InvalidError", "NotAllowedError", "refusing"]
 
 
 class InvalidError(Exception):
@@ -15,6 +20,15 @@ class InvalidError(Exception):
         super().__init__(message)
         self.message = message
         self.field = field
+
+
+@contextmanager
+def refusing(field: str) -> Iterator[None]:
+    """Turn what a validator refuses in the block into an InvalidError at `field`."""
+    try:
+        yield
+    except ValidationError as refusal:
+        raise InvalidError(refusal.messages[0], field=field) from refusal
 
 
 class ConflictError(Exception):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,9 +15,9 @@ from django.utils.translation import gettext as _
 from responsibilities.choices import EvidenceKind
 from responsibilities.models import EvidenceRevision
 from responsibilities.services import audit, uploads
-from responsibilities.services.errors import InvalidError
+from responsibilities.services.errors import InvalidError, refusing
 from responsibilities.services.items import clean_text
-from responsibilities.validators import clean_link
+from responsibilities.validators import clean_link, clean_name
 
 TITLE_LENGTH = 200
 NOTE_LENGTH = 20_000
@@ -67,8 +65,9 @@ def check_dates(collected_on: dt.date, valid_until: dt.date | None) -> None:
 
 
 def clean_title(title: str) -> str:
-    """Return the title in NFC without stray white space. Raises InvalidError."""
-    title = " ".join(unicodedata.normalize("NFC", title).split())
+    """Return the title as it is kept (see `clean_name`). Raises InvalidError."""
+    with refusing("title"):
+        title = clean_name(title)
     if not title:
         raise InvalidError(_("Give it a title that others will recognise."), field="title")
     if len(title) > TITLE_LENGTH:
@@ -100,10 +99,8 @@ def material(content: Content) -> Iterator[EvidenceRevision]:
                 media_type=stored.media_type,
             )
     elif isinstance(content, NewLink):
-        try:
+        with refusing("url"):
             url = clean_link(content.url)
-        except ValidationError as refusal:
-            raise InvalidError(refusal.messages[0], field="url") from refusal
         yield _text_revision(url, "text/uri-list", url=url)
     else:
         text = clean_text(content.text)

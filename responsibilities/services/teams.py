@@ -23,7 +23,8 @@ from responsibilities.models import (
 )
 from responsibilities.permissions import Action, Actor, require
 from responsibilities.services import audit
-from responsibilities.services.errors import InvalidError
+from responsibilities.services.errors import InvalidError, refusing
+from responsibilities.validators import clean_name
 
 type Step = Literal[-1, 1]
 """One place to the front, or one to the back."""
@@ -255,7 +256,10 @@ def _locked_target(team: Team, to: Team) -> Team:
 
 def _checked(name: str, description: str) -> tuple[str, str]:
     """Return name and description on one line each. Raises InvalidError for a bad one."""
-    name, description = " ".join(name.split()), " ".join(description.split())
+    with refusing("name"):
+        name = clean_name(name)
+    with refusing("description"):
+        description = clean_name(description)
     if not name:
         raise InvalidError(_("Give the team a name."), field="name")
     for field, value, limit in (

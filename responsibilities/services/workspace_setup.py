@@ -7,7 +7,6 @@ import itertools
 import re
 from collections.abc import Mapping
 
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from responsibilities.choices import PartyKind, VersionStatus
 from responsibilities.models import ModelVersion, Party, Workspace
-from responsibilities.services.errors import InvalidError
+from responsibilities.services.errors import InvalidError, refusing
 from responsibilities.validators import check_day
 
 SLUG_LENGTH = 60
@@ -110,9 +109,7 @@ def check_target_date(target_date: dt.date | None) -> None:
     """Raise InvalidError for a day in the past, or one that nobody plans for."""
     if target_date is None:
         return
-    try:
+    with refusing("target_date"):
         check_day(target_date)
-    except ValidationError as refusal:
-        raise InvalidError(refusal.messages[0], field="target_date") from refusal
     if target_date < timezone.localdate():
         raise InvalidError(_("The target date cannot be in the past."), field="target_date")

@@ -27,13 +27,14 @@ from responsibilities.models import (
 )
 from responsibilities.permissions import Action, Actor, may_add_workspace, require_anywhere
 from responsibilities.services import audit
-from responsibilities.services.errors import InvalidError, NotAllowedError
+from responsibilities.services.errors import InvalidError, NotAllowedError, refusing
 from responsibilities.services.workspace_setup import (
     SLUG_TAKEN,
     check_slug,
     check_target_date,
     free_slug,
 )
+from responsibilities.validators import clean_name
 
 NAME_LENGTH = 120
 
@@ -73,11 +74,12 @@ def create(
     if actor.user and not may_add_workspace(actor.user):
         raise NotAllowedError(_("You may not create workspaces. Ask the operator for the right."))
     parties = list(Party.objects.filter(version=version))
-    _check_new(version, parties, organizations, target_date)
+    names = _checked_organizations(version, parties, organizations)
+    check_target_date(target_date)
     if manager and manager_party not in {party.key for party in parties}:
         raise InvalidError(_("Choose your side."), field="manager_party")
     workspace = _insert(actor, version, _checked_name(name), slug, target_date)
-    seats = _take_seats(workspace, parties, organizations)
+    seats = _take_seats(workspace, parties, names)
     items = _add_items(workspace, seats)
     if use_template:
         _add_template_letters(version, items, _add_template_teams(workspace, seats))
@@ -90,27 +92,29 @@ def create(
     return workspace
 
 
-def _check_new(
-    version: ModelVersion,
-    parties: list[Party],
-    organizations: Mapping[str, str],
-    target_date: dt.date | None,
-) -> None:
+def _checked_organizations(
+    version: ModelVersion, parties: list[Party], organizations: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the organization's name for each party key of a published version."""
     if version.status != VersionStatus.PUBLISHED:
         raise InvalidError(_("This model version is not published."), field="version")
+    names = {}
     for party in parties:
-        organization = organizations.get(party.key, "").strip()
         field = f"organization_{party.key}"
+        with refusing(field):
+            organization = clean_name(organizations.get(party.key, ""))
         if not organization:
             message = _("Say which organization is “%(party)s”.") % {"party": party.name}
             raise InvalidError(message, field=field)
         if len(organization) > NAME_LENGTH:
             raise InvalidError(_too_long(NAME_LENGTH), field=field)
-    check_target_date(target_date)
+        names[party.key] = organization
+    return names
 
 
 def _checked_name(name: str) -> str:
-    name = name.strip()
+    with refusing("name"):
+        name = clean_name(name)
     if not name:
         raise InvalidError(_("Give the workspace a name."), field="name")
     if len(name) > NAME_LENGTH:
@@ -140,10 +144,9 @@ def _insert(
 
 
 def _take_seats(
-    workspace: Workspace, parties: list[Party], organizations: Mapping[str, str]
+    workspace: Workspace, parties: list[Party], names: Mapping[str, str]
 ) -> dict[str, Seat]:
     """Seat every party's organization; organizations that are new are added."""
-    names = {party.key: organizations[party.key].strip() for party in parties}
     Organization.objects.bulk_create(
         [Organization(name=name) for name in dict.fromkeys(names.values())],
         ignore_conflicts=True,
