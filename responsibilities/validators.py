@@ -24,6 +24,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
+from responsibilities.images import is_jpeg, is_png, is_webp
+
 FILE_NAME_BYTES = 255
 LINK_LENGTH = 2000
 CHUNK = 64 * 1024
@@ -204,29 +206,6 @@ def _is_pdf(file: BinaryIO, size: int) -> bool:
     return _read(file, 0, 5) == b"%PDF-" and b"%%EOF" in tail
 
 
-def _is_png(file: BinaryIO, size: int) -> bool:
-    """Signature, IHDR first, IEND last (PNG, 5.2 and 5.6); nothing may follow."""
-    return (
-        _read(file, 0, 16) == b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
-        and _read(file, max(0, size - 12), 12) == b"\x00\x00\x00\x00IEND\xaeB`\x82"
-    )
-
-
-def _is_jpeg(file: BinaryIO, _size: int) -> bool:
-    """Start of image and a marker that may come first (ITU T.81, B.1)."""
-    head = _read(file, 0, 4)
-    return head[:3] == b"\xff\xd8\xff" and len(head) == 4 and head[3] >= 0xC0
-
-
-def _is_webp(file: BinaryIO, size: int) -> bool:
-    """RIFF whose length is that of the file (RFC 9649, 2.4)."""
-    head = _read(file, 0, 16)
-    if len(head) < 16 or head[:4] != b"RIFF" or head[8:15] != b"WEBPVP8":
-        return False
-    length = int.from_bytes(head[4:8], "little") + 8
-    return length <= size <= length + 1
-
-
 def _ends_as_zip(file: BinaryIO, size: int) -> bool:
     """Whether a ZIP directory ends the file: then it is two things at once."""
     return _zip_end(file, size) is not None
@@ -382,14 +361,14 @@ _is_xlsx = _is_office("xl/workbook.xml", f"{_OOXML}.spreadsheetml.sheet.main+xml
 _is_docx = _is_office("word/document.xml", f"{_OOXML}.wordprocessingml.document.main+xml".encode())
 _ZIPPED = frozenset({_is_zip, _is_xlsx, _is_docx})
 _YAML = FileType("application/yaml", "YAML", _is_text)  # never parsed: aliases can explode
-_JPEG = FileType("image/jpeg", "JPEG", _is_jpeg)
+_JPEG = FileType("image/jpeg", "JPEG", is_jpeg)
 
 FILE_TYPES = {
     "pdf": FileType("application/pdf", "PDF", _is_pdf),
-    "png": FileType("image/png", "PNG", _is_png),
+    "png": FileType("image/png", "PNG", is_png),
     "jpg": _JPEG,
     "jpeg": _JPEG,
-    "webp": FileType("image/webp", "WebP", _is_webp),
+    "webp": FileType("image/webp", "WebP", is_webp),
     "txt": FileType("text/plain", "TXT", _is_text),
     "log": FileType("text/plain", "LOG", _is_text),
     "csv": FileType("text/csv", "CSV", _is_text),

@@ -8,17 +8,18 @@ import struct
 import zipfile
 import zlib
 
+from PIL import Image
+
 OOXML = "application/vnd.openxmlformats-officedocument"
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 def png(width: int = 2, height: int = 2) -> bytes:
     """A PNG with one colour."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        )
-
     rows = b"".join(b"\x00" + b"\x24\x48\x8f" * width for _ in range(height))
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
@@ -29,9 +30,24 @@ def png(width: int = 2, height: int = 2) -> bytes:
     )
 
 
-def jpeg() -> bytes:
-    """The frame of a JPEG: start, JFIF header, end."""
-    return b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
+PNG_HEAD = png()[:33]
+PNG_END = chunk(b"IEND", b"")
+
+
+def jpeg(*, progressive: bool = False) -> bytes:
+    """A JPEG with one colour; `progressive` has another frame and several scans."""
+    buffer = io.BytesIO()
+    image = Image.new("RGB", (16, 8), (36, 72, 143))
+    exif = Image.Exif()
+    exif[0x010E] = "A picture"
+    image.save(buffer, "JPEG", progressive=progressive, exif=exif, comment=b"By hand")
+    return buffer.getvalue()
+
+
+JPEG_START = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+JPEG_FRAME = b"\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00"
+JPEG_SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x7f"
+JPEG_END = b"\xff\xd9"
 
 
 def webp() -> bytes:
@@ -96,7 +112,8 @@ GOOD: dict[str, tuple[bytes, str]] = {
     "report.pdf": (pdf(), "application/pdf"),
     "screen.png": (png(), "image/png"),
     "photo.jpg": (jpeg(), "image/jpeg"),
-    "PHOTO.JPEG": (jpeg(), "image/jpeg"),
+    "PHOTO.JPEG": (jpeg(progressive=True), "image/jpeg"),
+    "fill bytes.jpg": (JPEG_START + b"\xff\xff" + JPEG_FRAME + JPEG_SCAN + JPEG_END, "image/jpeg"),
     "picture.webp": (webp(), "image/webp"),
     "notes.txt": ("Prüfung\r\nerledigt\n".encode(), "text/plain"),
     "utf16.txt": ("Prüfung\n".encode("utf-16"), "text/plain"),
@@ -129,6 +146,53 @@ HOSTILE: dict[str, tuple[str, bytes]] = {
     "PNG with a page behind it": ("picture.png", png() + HTML),
     "PNG that is a ZIP too": ("picture.png", png() + archive({"a.class": b"x"})),
     "JPEG that is a ZIP too": ("photo.jpg", jpeg() + archive({"a.class": b"x"})),
+    "JPEG with a page behind it": ("photo.jpg", jpeg() + HTML),
+    "JPEG cut off": ("photo.jpg", jpeg()[:-2]),
+    "JPEG that only begins": ("photo.jpg", b"\xff\xd8\xff\xe0" + HTML),
+    "JPEG of a start and an end": ("photo.jpg", JPEG_START + JPEG_END),
+    "JPEG without a frame": ("photo.jpg", JPEG_START + JPEG_SCAN + JPEG_END),
+    "JPEG without a scan": ("photo.jpg", JPEG_START + JPEG_FRAME + JPEG_END),
+    "JPEG without a width": (
+        "photo.jpg",
+        JPEG_START + JPEG_FRAME.replace(b"\x00\x01\x00\x01", b"\x00\x01\x00\x00") + JPEG_END,
+    ),
+    "JPEG with a segment past its end": (
+        "photo.jpg",
+        b"\xff\xd8\xff\xe0\xff\xff" + HTML + JPEG_END,
+    ),
+    "JPEG with text between segments": (
+        "photo.jpg",
+        JPEG_START + HTML + JPEG_FRAME + JPEG_SCAN + JPEG_END,
+    ),
+    "JPEG of segments without end": (
+        "photo.jpg",
+        JPEG_START + b"\xff\xfe\x00\x02" * 100_000 + JPEG_FRAME + JPEG_SCAN + JPEG_END,
+    ),
+    "PNG without data": ("picture.png", PNG_HEAD + PNG_END),
+    "PNG that begins with data": (
+        "picture.png",
+        PNG_HEAD[:8] + chunk(b"IDAT", b"x") + PNG_HEAD[8:] + PNG_END,
+    ),
+    "PNG with a second head": (
+        "picture.png",
+        PNG_HEAD + chunk(b"IDAT", b"x") + PNG_HEAD[8:] + PNG_END,
+    ),
+    "PNG without an area": (
+        "picture.png",
+        PNG_HEAD[:8] + chunk(b"IHDR", bytes(13)) + chunk(b"IDAT", b"x") + PNG_END,
+    ),
+    "PNG with a chunk past its end": (
+        "picture.png",
+        PNG_HEAD + b"\x7f\xff\xff\xffIDAT" + HTML + PNG_END,
+    ),
+    "PNG with text between chunks": ("picture.png", PNG_HEAD + HTML + png()[33:]),
+    "PNG with a page before its end": ("picture.png", png()[:-12] + HTML + PNG_END),
+    "PNG cut off": ("picture.png", png()[:-12]),
+    "PNG with two ends": ("picture.png", png() + PNG_END),
+    "PNG of chunks without end": (
+        "picture.png",
+        PNG_HEAD + chunk(b"tEXt", b"") * 100_000 + chunk(b"IDAT", b"x") + PNG_END,
+    ),
     "GIF as JPEG": ("photo.jpg", b"GIF89a/*"),
     "WebP of another length": ("picture.webp", webp() + HTML),
     "HTML as text": ("notes.txt", HTML),
