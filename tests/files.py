@@ -154,7 +154,10 @@ HOSTILE: dict[str, tuple[str, bytes]] = {
     "JPEG without a scan": ("photo.jpg", JPEG_START + JPEG_FRAME + JPEG_END),
     "JPEG without a width": (
         "photo.jpg",
-        JPEG_START + JPEG_FRAME.replace(b"\x00\x01\x00\x01", b"\x00\x01\x00\x00") + JPEG_END,
+        JPEG_START
+        + JPEG_FRAME.replace(b"\x00\x01\x00\x01", b"\x00\x01\x00\x00")
+        + JPEG_SCAN
+        + JPEG_END,
     ),
     "JPEG with a segment past its end": (
         "photo.jpg",
