@@ -76,6 +76,7 @@ def test_the_login_page_is_protected_by_its_headers(client: Client) -> None:
     assert response.status_code == HTTPStatus.OK
     policy = response["Content-Security-Policy"]
     assert "default-src 'none'" in policy
+    assert "frame-src" not in policy, "no page shows another in a frame; the default forbids it"
     assert "unsafe" not in policy
     assert response["X-Frame-Options"] == "DENY"
     assert response["X-Content-Type-Options"] == "nosniff"
