@@ -98,14 +98,14 @@ def test_hostile_names_go_through_the_whole_way(world: World, engineer: Client, 
 def test_a_refused_file_keeps_the_rest_of_the_form(engineer: Client, case: str) -> None:
     name, data = files.HOSTILE[case]
     entered = form(
-        file=SimpleUploadedFile(name, data), title="My title", valid_until="2999-01-02", items=[KEY]
+        file=SimpleUploadedFile(name, data), title="My title", valid_until="2199-01-02", items=[KEY]
     )
     answer = engineer.post(at("evidence_new"), entered, headers=HTMX)
     page = answer.content.decode()
     assert answer.status_code == 200
     assert "data-error-summary" in page
     assert "My title" in page
-    assert "2999-01-02" in page
+    assert "2199-01-02" in page
     assert f'value="{KEY}" checked' in page
     assert "<html" not in page.replace("&lt;", "")
     assert (Evidence.objects.count(), stored_files()) == (0, set())
