@@ -89,7 +89,7 @@ def _add_item(world: World, side: str, team: Team, who: Membership, number: str)
 
 def count_queries(client: Client, address: str) -> int:
     """Return how many queries a page takes, once the session and the like are warm."""
-    client.get(address).close()
+    let_go(client.get(address))
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address)
     assert response.status_code == 200, address
