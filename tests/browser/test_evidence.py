@@ -225,7 +225,8 @@ def test_a_picture_is_shown_and_nothing_in_it_runs(page: Page) -> None:
     page.get_by_role("link", name="nodes.png", exact=True).click()
     picture = page.get_by_role("img", name="nodes.png")
     expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.naturalWidth") == 640
+    width = picture.evaluate("image => image.decode().then(() => image.naturalWidth)")
+    assert width == 640
     with page.context.expect_page() as opened:
         picture.click()
     answers: list[Response] = []

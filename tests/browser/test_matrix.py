@@ -16,6 +16,8 @@ MATRIX = "/w/harbor/matrix/"
 CLUSTERS = "Kubernetes clusters for the agents, Harbor Logistics"
 LEFT = "it => it.getBoundingClientRect().left"
 TOP = "it => it.getBoundingClientRect().top"
+# Widths hold once the fonts are there.
+FONTS = "document.fonts.ready.then(() => true)"
 IN_VIEW = """() => {
   const region = document.getElementById("grid-region").getBoundingClientRect();
   const head = document.querySelector("#grid thead").getBoundingClientRect();
@@ -68,6 +70,7 @@ def test_the_matrix_is_accessible(open_page: OpenPage, theme: Theme) -> None:
 
 def test_twenty_items_are_in_view_and_nine_teams_fit(page: Page) -> None:
     open_matrix(page)
+    page.evaluate(FONTS)
     assert page.evaluate(IN_VIEW) >= 20
     region = page.locator("#grid-region")
     assert region.evaluate("it => it.scrollWidth <= it.clientWidth")
@@ -78,6 +81,7 @@ def test_twenty_items_are_in_view_and_nine_teams_fit(page: Page) -> None:
 def test_fourteen_teams_scroll_inside_and_the_first_columns_stay(page: Page) -> None:
     sign_in(page, "vera.manager@people.example")
     page.goto("/w/wide/matrix/")
+    page.evaluate(FONTS)
     region = page.locator("#grid-region")
     assert region.evaluate("it => it.scrollWidth > it.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
