@@ -71,7 +71,13 @@ else:
         if env.text("REXMATRIX_STORAGE_URL", "")
         else file_storage(DATA_DIR / "files")
     )
-    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+    # Mail is kept beside the data: the terminal of `make run` is for people.
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "OPTIONS": {"file_path": str(DATA_DIR / "mail")},
+        }
+    }
     DEFAULT_FROM_EMAIL = "rexmatrix@localhost"
 if "*" in ALLOWED_HOSTS:
     msg = "REXMATRIX_ALLOWED_HOSTS must name hosts; '*' is not accepted."
