@@ -105,6 +105,15 @@ class Severity(models.TextChoices):
     SOON = "soon", _("Needs attention")
 
 
+class ReleaseStatus(models.TextChoices):
+    """Life of a release: proposed, then current, then superseded; withdrawn from any of them."""
+
+    PROPOSED = "proposed", _("Proposed")
+    CURRENT = "current", _("Current")
+    SUPERSEDED = "superseded", _("Superseded")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
 class ExportFormat(models.TextChoices):
     """Formats a workspace can be exported to."""
 
@@ -165,6 +174,9 @@ class AuditAction(models.TextChoices):
     SIGNOFF_SIGNED = "signoff.signed", _("Signed off")
     SIGNOFF_BULK_SIGNED = "signoff.bulk_signed", _("Signed off in bulk")
     SIGNOFF_WITHDRAWN = "signoff.withdrawn", _("Sign-off withdrawn")
+    RELEASE_PROPOSED = "release.proposed", _("Release proposed")
+    RELEASE_ATTESTED = "release.attested", _("Release attested")
+    RELEASE_WITHDRAWN = "release.withdrawn", _("Release withdrawn")
     EXPORT_REQUESTED = "export.requested", _("Export requested")
     EXPORT_PREPARED = "export.prepared", _("Export prepared")
     EXPORT_CREATED = "export.created", _("Export created")

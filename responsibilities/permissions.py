@@ -29,16 +29,21 @@ class Action(StrEnum):
     ITEM_EDIT = "item.edit"
     EVIDENCE_EDIT = "evidence.edit"
     SIGN = "sign"
+    RELEASE = "release"
 
 
 _READ = frozenset({Action.VIEW, Action.EXPORT})
 _WORK = _READ | {Action.ASSIGN, Action.ITEM_EDIT, Action.EVIDENCE_EDIT}
 
+PERSONAL_ACTIONS = frozenset({Action.SIGN, Action.RELEASE})
+"""What only a person can do, never the system: it is their word that counts."""
+
 ROLE_ACTIONS: dict[str, frozenset[Action]] = {
     Role.MANAGER: _WORK
-    | {Action.WORKSPACE_EDIT, Action.MEMBER_MANAGE, Action.TEAM_MANAGE, Action.SIGN},
+    | {Action.WORKSPACE_EDIT, Action.MEMBER_MANAGE, Action.TEAM_MANAGE}
+    | PERSONAL_ACTIONS,
     Role.CONTRIBUTOR: _WORK,
-    Role.APPROVER: _READ | {Action.SIGN},
+    Role.APPROVER: _READ | PERSONAL_ACTIONS,
     Role.READER: frozenset({Action.VIEW}),
     Role.AUDITOR: _READ,
 }
@@ -59,7 +64,7 @@ class Actor:
     """Who acts, through which channel, and as which member.
 
     `user` is empty for the system itself (commands run by the operator, tasks), which may do
-    everything but sign. `membership` is that of the workspace at hand, if there is one.
+    everything but sign and release. `membership` is that of the workspace at hand, if there is one.
     """
 
     user: User | None
@@ -90,7 +95,7 @@ def is_vacant(seat: Seat) -> bool:
 def may_anywhere(actor: Actor, action: Action) -> bool:
     """Say whether the actor's role has this action at all, on whatever side. No query."""
     if actor.is_system:
-        return action is not Action.SIGN
+        return action not in PERSONAL_ACTIONS
     return actor.membership is not None and action in ROLE_ACTIONS[actor.membership.role]
 
 

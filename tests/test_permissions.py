@@ -12,9 +12,9 @@ from tests.world import World, actor_in
 
 TABLE: dict[Role, str] = {
     Role.MANAGER: "view export workspace.edit member.manage team.manage assign item.edit "
-    "evidence.edit sign",
+    "evidence.edit sign release",
     Role.CONTRIBUTOR: "view export assign item.edit evidence.edit",
-    Role.APPROVER: "view export sign",
+    Role.APPROVER: "view export sign release",
     Role.READER: "view",
     Role.AUDITOR: "view export",
 }

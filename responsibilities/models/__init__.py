@@ -15,6 +15,7 @@ from responsibilities.models.catalog import (
 from responsibilities.models.checkpoints import Checkpoint, LogKey
 from responsibilities.models.evidence import Evidence, EvidenceLink, EvidenceRevision
 from responsibilities.models.exports import Export
+from responsibilities.models.releases import Attestation, Release, ReleaseWithdrawal
 from responsibilities.models.signoffs import Signoff, SignoffWithdrawal
 from responsibilities.models.workspaces import (
     Membership,
@@ -27,6 +28,7 @@ from responsibilities.models.workspaces import (
 
 __all__ = [
     "Assignment",
+    "Attestation",
     "AuditEvent",
     "AuditHead",
     "AuditPayload",
@@ -43,6 +45,8 @@ __all__ = [
     "ModelVersion",
     "Organization",
     "Party",
+    "Release",
+    "ReleaseWithdrawal",
     "Responsibility",
     "ResponsibilityModel",
     "Seat",

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from responsibilities.choices import ExportFormat, ExportStatus, Paper
 from responsibilities.models.querysets import ExportQuerySet
+from responsibilities.models.releases import Release
 from responsibilities.models.workspaces import Workspace
 
 
 class Export(models.Model):
-    """A file made from the present draft.
+    """A file made from the present draft, or from a release.
 
     `query` is the filter as it stands in the matrix page's address; `matrix_digest` is the
     SHA-256 of the canonical JSON of what was exported, `sha256` that of the file.
@@ -26,6 +27,9 @@ class Export(models.Model):
     format = models.CharField(max_length=8, choices=ExportFormat)
     paper = models.CharField(max_length=8, choices=Paper, default=Paper.A4)
     query = models.CharField(max_length=2000, blank=True)
+    release = models.ForeignKey(
+        Release, on_delete=models.PROTECT, null=True, blank=True, related_name="exports"
+    )
     edition = models.CharField(max_length=20, default="DRAFT")
     status = models.CharField(max_length=10, choices=ExportStatus, default=ExportStatus.QUEUED)
     progress = models.PositiveSmallIntegerField(default=0)
@@ -45,6 +49,13 @@ class Export(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("release", "format"),
+                condition=models.Q(status__in=("queued", "running", "done")),
+                name="one_file_per_release",
+            ),
+        )
 
     @override
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from responsibilities.choices import Role
+from responsibilities.choices import FindingKind, Role
 from responsibilities.models.catalog import ModelVersion, Party
 from responsibilities.models.querysets import (
     MembershipQuerySet,
@@ -33,8 +33,21 @@ class Organization(models.Model):
         return self.name
 
 
+def default_blocking_findings() -> list[str]:
+    """Return the kinds of findings that block a release unless a workspace says otherwise."""
+    return [
+        FindingKind.NO_ACCOUNTABLE,
+        FindingKind.NO_RESPONSIBLE,
+        FindingKind.ACCOUNTABLE_ELSEWHERE,
+        FindingKind.SIGNOFF_STALE,
+    ]
+
+
 class Workspace(models.Model):
-    """One customer's copy of one model version."""
+    """One customer's copy of one model version.
+
+    `blocking_findings` lists the kinds of findings with which no release can be proposed.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(_("address"), max_length=60, unique=True)
@@ -43,6 +56,9 @@ class Workspace(models.Model):
         ModelVersion, on_delete=models.PROTECT, related_name="workspaces"
     )
     target_date = models.DateField(_("target date"), null=True, blank=True)
+    blocking_findings = models.JSONField(
+        _("findings that block a release"), default=default_blocking_findings, blank=True
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
