@@ -5,7 +5,7 @@
 
 One file. Needs Python 3.10 or newer and `cryptography`; `pypdf` as well when FILE is a PDF.
 Ends with 0 if everything that was checked is intact, 1 if something was changed, 2 if it cannot
-be verified. Prints what was checked, what was not, and what failed.
+be verified. Prints what was checked, what was not, and what failed; with --json as one JSON object.
 
 Follows RFC 6962 (Merkle tree), RFC 9162 section 2.1 (proofs), C2SP signed-note, tlog-checkpoint
 and tlog-proof, and the subset of RFC 8785 (canonical JSON) without numbers other than integers.
@@ -74,6 +74,7 @@ class Report:
         self.unchecked: list[str] = []
         self.failed: list[str] = []
         self.failures = 0
+        self.said: dict[str, Any] = {}  # what the file says of itself, proved or not
 
     def check(self, holds: bool, done: str, wrong: str = "") -> bool:
         """Note that something was checked and holds, or that it does not."""
@@ -101,6 +102,21 @@ class Report:
         if self.failures > len(self.failed):
             lines.append(f"  FAILED       and {self.failures - len(self.failed)} more")
         return "\n".join(printable(line) for line in lines)
+
+    def document(self, verdict: str, reason: str) -> str:
+        """Return everything as JSON, in ASCII."""
+        return json.dumps(
+            {
+                "v": 1,
+                "verdict": verdict,
+                "reason": printable(reason),
+                "checked": [printable(text) for text in self.checked],
+                "not_checked": [printable(text) for text in self.unchecked],
+                "failed": [printable(text) for text in self.failed],
+                "failures": self.failures,
+                "file": self.said,
+            }
+        )
 
 
 def printable(text: str) -> str:
@@ -495,6 +511,11 @@ def check_matrix(
         "no event of the log names this matrix: matrix.json was changed or exchanged",
     )
     items = [item for section in matrix["sections"] for item in section["items"]]
+    report.said |= {
+        "matrix": digest,
+        "prepared": log.prepared.get(digest),
+        "items": {str(item["key"]): str(item["digest"]) for item in items},
+    }
     signed = 0
     for item in items:
         if sha256(canonical(content_of(item, matrix["model"]))) != item["digest"]:
@@ -713,6 +734,7 @@ class Bundle:
 
 
 def verify_bundle(report: Report, path: Path, options: argparse.Namespace) -> None:
+    report.said["kind"] = "bundle"
     bundle = Bundle(path)
     manifest = parse(bundle.read("manifest.json"))
     check_manifest(report, bundle, manifest)
@@ -727,6 +749,8 @@ def verify_bundle(report: Report, path: Path, options: argparse.Namespace) -> No
     document = {**parse(bundle.read("keys.json")), "names": [origin]}
     keys = trusted_keys(report, document, options.key)
     points = open_checkpoints(report, notes, keys)
+    if points:
+        tell_point(report, max(points.values(), key=lambda point: point.size))
     old = open_checkpoints(report, options.old, keys)
     log = replay(report, bundle, points, old, origin)
     check_erasures(report, log)
@@ -752,6 +776,11 @@ def check_manifest(report: Report, bundle: Bundle, manifest: Mapping[str, Any]) 
         if bundle.digest(name) != (listed[name]["sha256"], listed[name]["size"]):
             report.fail(f"{name}: does not fit the manifest")
     report.checked.append(f"SHA-256 of {len(listed)} files against the manifest")
+
+
+def tell_point(report: Report, point: Checkpoint) -> None:
+    """Note which checkpoint the file ends with."""
+    report.said |= {"origin": point.origin, "size": point.size, "root": point.root.hex()}
 
 
 def open_checkpoints(
@@ -888,6 +917,7 @@ def check_pdf_bytes(report: Report, bundle: Bundle, log: Log, options: argparse.
 
 
 def verify_pdf(report: Report, path: Path, options: argparse.Namespace) -> None:
+    report.said["kind"] = "pdf"
     data = path.read_bytes()
     if b"%%EOF" not in data:
         raise Unverifiable("the PDF is incomplete")
@@ -911,6 +941,7 @@ def verify_pdf(report: Report, path: Path, options: argparse.Namespace) -> None:
     except ValueError as bad:
         report.fail(f"the checkpoint of the PDF: {bad}")
         raise Unfinished from bad
+    tell_point(report, point)
     report.checked.append(f"signature of the checkpoint, {point.size} events, {point.origin}")
     log = proved_events(report, proof, point)
     kept_with_proofs(report, proof, point, open_checkpoints(report, options.old, keys))
@@ -1015,22 +1046,26 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--evidence", default="", help="folder with evidence files")
     parser.add_argument("--pdf", type=Path, help="PDF to find in the log of a bundle")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="give up after so long")
+    parser.add_argument("--memory", type=int, default=MOST_MEMORY, help="bytes it may take")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser.parse_args(argv)
 
 
-def limit(seconds: int) -> threading.Timer:
+def limit(seconds: int, memory: int, as_json: bool) -> threading.Timer:
     """Bound memory where the system can, and time everywhere."""
     try:
         import resource  # noqa: PLC0415 (not on every system)
 
         _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-        most = MOST_MEMORY if hard == resource.RLIM_INFINITY else min(MOST_MEMORY, hard)
+        most = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     except (ImportError, ValueError, OSError):
         pass  # the limits on sizes still hold
 
     def give_up() -> None:
-        sys.stdout.write(f"CANNOT BE VERIFIED: it took longer than {seconds} seconds.\n")
+        reason = f"it took longer than {seconds} seconds"
+        said = verdict_of(Report(), reason, as_json)[1]
+        sys.stdout.write(said + "\n")
         sys.stdout.flush()
         os._exit(UNVERIFIABLE)
 
@@ -1072,12 +1107,19 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
         reason = f"it cannot be read ({error.strerror or type(error).__name__})"
     except Exception as strange:  # noqa: BLE001 (hostile bytes must not give a traceback)
         reason = f"its content is malformed ({type(strange).__name__}: {strange})"
+    return verdict_of(report, reason, options.json)
+
+
+def verdict_of(report: Report, reason: str, as_json: bool) -> tuple[int, str]:
+    """Return the exit code and what to print: a table and the verdict, or JSON."""
     if report.failures:
-        verdict, code = "CHANGED: something does not fit.", TAMPERED
+        code, name, verdict = TAMPERED, "changed", "CHANGED: something does not fit."
     elif reason:
-        verdict, code = f"CANNOT BE VERIFIED: {reason}.", UNVERIFIABLE
+        code, name, verdict = UNVERIFIABLE, "unverifiable", f"CANNOT BE VERIFIED: {reason}."
     else:
-        verdict, code = "INTACT: everything that was checked fits.", INTACT
+        code, name, verdict = INTACT, "intact", "INTACT: everything that was checked fits."
+    if as_json:
+        return code, report.document(name, reason)
     parts = [report.table(), f"  ended early  {reason}" if reason and report.failures else ""]
     return code, "\n".join(
         printable(part) if i else part for i, part in enumerate([*parts, verdict]) if part
@@ -1086,7 +1128,7 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
 
 def main() -> int:
     options = arguments(sys.argv[1:])
-    timer = limit(options.seconds)
+    timer = limit(options.seconds, options.memory, options.json)
     code, text = run(options)
     timer.cancel()
     encoding = sys.stdout.encoding or "utf-8"
