@@ -24,9 +24,11 @@ from responsibilities.matrix.shapes import (
     SignoffInfo,
     TeamColumn,
 )
+from responsibilities.matrix.snapshot import DamagedError, restore
 
 __all__ = [
     "EXPIRING_WITHIN",
+    "DamagedError",
     "Difference",
     "EvidenceInfo",
     "EvidenceState",
@@ -50,6 +52,7 @@ __all__ = [
     "item_content",
     "load",
     "load_many",
+    "restore",
     "since_signing",
     "totals",
 ]

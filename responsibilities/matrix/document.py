@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from responsibilities import canonical
+from responsibilities.choices import Letter
+from responsibilities.matrix.content import CONTENT_VERSION
 from responsibilities.matrix.shapes import (
     EvidenceInfo,
     Finding,
@@ -16,7 +19,21 @@ from responsibilities.matrix.shapes import (
     TeamColumn,
 )
 
-DOCUMENT_VERSION = 1
+DOCUMENT_VERSION = 2
+
+_LETTERS = tuple(Letter)
+_SAME = (
+    "key",
+    "title",
+    "statement",
+    "obligation",
+    "condition",
+    "holder",
+    "applicability",
+    "applicability_reason",
+    "chosen",
+    "note",
+)
 
 
 def _day(value: dt.date | None) -> str | None:
@@ -41,6 +58,7 @@ def document(matrix: Matrix) -> canonical.Json:
             "slug": workspace.slug,
             "name": workspace.name,
             "target_date": _day(workspace.target_date),
+            "blocking_findings": sorted(workspace.blocking_findings),
         },
         "model": {
             "slug": version.model.slug,
@@ -66,6 +84,36 @@ def document(matrix: Matrix) -> canonical.Json:
     }
 
 
+def content_of(item: Mapping[str, Any], model: Mapping[str, Any]) -> canonical.Json:
+    """Return what a sign-off of an item covers, made again from the document: `item_content`."""
+    assignments = sorted(
+        item["assignments"], key=lambda a: (a["side"], a["team"], _LETTERS.index(a["letter"]))
+    )
+    return {
+        "v": CONTENT_VERSION,
+        "model": model["slug"],
+        "version": model["version"],
+        **{name: item[name] for name in _SAME},
+        "assignments": [
+            {
+                "side": assignment["side"],
+                "team": assignment["team"],
+                "name": assignment["team_name"],
+                "letter": assignment["letter"],
+                "person": assignment["person"],
+            }
+            for assignment in assignments
+        ],
+        "evidence": sorted(
+            (
+                {"id": piece["id"], "rev": piece["revision"], "sha256": piece["sha256"]}
+                for piece in item["evidence"]
+            ),
+            key=lambda piece: str(piece["id"]),
+        ),
+    }
+
+
 def digest(matrix: Matrix) -> str:
     """Return the SHA-256 of the canonical document as 64 hex digits."""
     return canonical.sha256_hex(document(matrix))
@@ -85,6 +133,7 @@ def _section(section: SectionGroup) -> canonical.Json:
         "key": section.key,
         "title": section.title,
         "plane": section.plane,
+        "summary": section.summary,
         "holder": section.holder.key,
         "items": [_item(row) for row in section.rows],
     }
@@ -97,6 +146,10 @@ def _item(row: ItemRow) -> canonical.Json:
         "statement": row.statement,
         "obligation": row.obligation.value,
         "condition": row.condition,
+        "options": [dict(option) for option in row.options],
+        "guidance": row.guidance,
+        "evidence_hints": list(row.evidence_hints),
+        "review_interval_months": row.review_interval_months,
         "controls": [dict(control) for control in row.controls],
         "holder": row.holder.key,
         "applicability": row.applicability.value,
@@ -104,6 +157,8 @@ def _item(row: ItemRow) -> canonical.Json:
         "chosen": dict(row.chosen),
         "note": row.note,
         "review_on": _day(row.review_on),
+        "version": row.version,
+        "updated_at": _moment(row.updated_at),
         "assignments": [
             {
                 "side": holding.team.seat.key,
@@ -112,6 +167,7 @@ def _item(row: ItemRow) -> canonical.Json:
                 "letter": holding.letter.value,
                 "person": str(holding.person.id) if holding.person else None,
                 "person_name": holding.person.name if holding.person else None,
+                "person_present": holding.person.present if holding.person else None,
             }
             for holding in row.holdings
         ],
@@ -126,6 +182,7 @@ def _evidence(piece: EvidenceInfo) -> canonical.Json:
     return {
         "id": str(piece.id),
         "revision": piece.number,
+        "revision_id": str(piece.revision_id),
         "title": piece.title,
         "kind": piece.kind.value,
         "side": piece.seat.key,
