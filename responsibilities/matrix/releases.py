@@ -1,0 +1,152 @@
+"""Reads the releases of a workspace: what was proposed, attested and withdrawn, by whom and when."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from dataclasses import dataclass
+
+from responsibilities.choices import Paper, ReleaseStatus, Role
+from responsibilities.matrix.shapes import Matrix
+from responsibilities.matrix.snapshot import restore
+from responsibilities.models import Attestation, Release, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationInfo:
+    """One side's attestation, as it was given. `method` says how the person proved who they are."""
+
+    id: uuid.UUID
+    side: str
+    organization: str
+    printed_name: str
+    role: Role
+    attested_at: dt.datetime
+    sentence: str
+    method: str
+    authenticated_at: dt.datetime
+    statement_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalInfo:
+    """Who took a release back, for which side, and why."""
+
+    organization: str
+    printed_name: str
+    withdrawn_at: dt.datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseInfo:
+    """A release without its snapshot. `previous` is the number of the one before, "" for none.
+
+    `waiting` names the organizations whose attestation a proposal still needs.
+    """
+
+    id: uuid.UUID
+    number: str
+    status: ReleaseStatus
+    summary: str
+    paper: Paper
+    digest: str
+    previous: str
+    organization: str
+    proposer_name: str
+    proposed_at: dt.datetime
+    effective_at: dt.datetime | None
+    attestations: tuple[AttestationInfo, ...]
+    waiting: tuple[str, ...]
+    withdrawal: WithdrawalInfo | None
+
+    @property
+    def was_effective(self) -> bool:
+        """Whether every side attested it, whatever became of it later."""
+        return self.effective_at is not None
+
+
+def releases(workspace: Workspace) -> tuple[ReleaseInfo, ...]:
+    """Return all releases and proposals of a workspace, the newest first. Three queries."""
+    seats = dict(
+        workspace.seats.order_by("party__position").values_list("pk", "organization__name")
+    )
+    found = (
+        Release.objects.filter(workspace=workspace)
+        .defer("snapshot")
+        .select_related("previous", "seat__organization", "withdrawal__seat__organization")
+        .prefetch_related("attestations__seat__organization", "attestations__seat__party")
+    )
+    return tuple(_release(release, seats) for release in found)
+
+
+def current(workspace: Workspace) -> Release | None:
+    """Return the release that is in force, with its snapshot. One query."""
+    return Release.objects.filter(workspace=workspace, status=ReleaseStatus.CURRENT).first()
+
+
+def by_number(workspace: Workspace, number: str) -> Release:
+    """Return a release or proposal by its number, such as 1.0, with its snapshot. One query.
+
+    Raises Release.DoesNotExist for a number that is none, or foreign.
+    """
+    major, _dot, minor = number.partition(".")
+    if not (_is_number(major) and _is_number(minor)):
+        raise Release.DoesNotExist(number)
+    return Release.objects.get(workspace=workspace, major=int(major), minor=int(minor))
+
+
+def edition(workspace: Workspace, release: Release) -> Matrix:
+    """Return the matrix that a release has frozen. Raises DamagedError as `restore`."""
+    return restore(workspace, release.snapshot)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 4 and str(int(text)) == text
+
+
+def _release(release: Release, seats: dict[int, str]) -> ReleaseInfo:
+    given = list(release.attestations.all())
+    attested = {attestation.seat_id for attestation in given}
+    is_open = release.status == ReleaseStatus.PROPOSED
+    withdrawal = getattr(release, "withdrawal", None)
+    return ReleaseInfo(
+        id=release.pk,
+        number=release.number,
+        status=ReleaseStatus(release.status),
+        summary=release.summary,
+        paper=Paper(release.paper),
+        digest=release.digest,
+        previous=release.previous.number if release.previous else "",
+        organization=release.seat.organization.name,
+        proposer_name=release.proposer_name,
+        proposed_at=release.proposed_at,
+        effective_at=release.effective_at,
+        attestations=tuple(_attestation(attestation) for attestation in given),
+        waiting=tuple(name for pk, name in seats.items() if is_open and pk not in attested),
+        withdrawal=WithdrawalInfo(
+            organization=withdrawal.seat.organization.name,
+            printed_name=withdrawal.printed_name,
+            withdrawn_at=withdrawal.withdrawn_at,
+            reason=withdrawal.reason,
+        )
+        if withdrawal
+        else None,
+    )
+
+
+def _attestation(attestation: Attestation) -> AttestationInfo:
+    said = json.loads(attestation.statement)
+    return AttestationInfo(
+        id=attestation.pk,
+        side=attestation.seat.party.key,
+        organization=attestation.seat.organization.name,
+        printed_name=attestation.printed_name,
+        role=Role(attestation.role),
+        attested_at=attestation.attested_at,
+        sentence=said["sentence"],
+        method=said["authentication"]["method"],
+        authenticated_at=dt.datetime.fromisoformat(said["authentication"]["at"]),
+        statement_digest=attestation.statement_digest,
+    )
