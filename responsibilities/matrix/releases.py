@@ -1,4 +1,4 @@
-"""Reads the releases of a workspace: what was proposed, attested and withdrawn, by whom and when."""
+"""Reads the releases of a workspace: what was proposed, attested, withdrawn, by whom and when."""
 
 from __future__ import annotations
 
