@@ -15,6 +15,7 @@ from responsibilities.models.catalog import (
 from responsibilities.models.checkpoints import Checkpoint, LogKey
 from responsibilities.models.evidence import Evidence, EvidenceLink, EvidenceRevision
 from responsibilities.models.exports import Export
+from responsibilities.models.history import RowHistory
 from responsibilities.models.releases import Attestation, Release, ReleaseWithdrawal
 from responsibilities.models.signoffs import Signoff, SignoffWithdrawal
 from responsibilities.models.workspaces import (
@@ -49,6 +50,7 @@ __all__ = [
     "ReleaseWithdrawal",
     "Responsibility",
     "ResponsibilityModel",
+    "RowHistory",
     "Seat",
     "Section",
     "Signoff",

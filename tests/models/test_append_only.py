@@ -13,6 +13,7 @@ from responsibilities.models import (
     AuditSubject,
     Checkpoint,
     LogKey,
+    RowHistory,
     Signoff,
     SignoffWithdrawal,
 )
@@ -28,6 +29,7 @@ PROTECTED = {
     SignoffWithdrawal: "reason",
     Checkpoint: "note",
     LogKey: "public",
+    RowHistory: "key",
 }
 TABLES = [(model._meta.db_table, column) for model, column in PROTECTED.items()]
 KEY = "T-S0-01"
