@@ -52,8 +52,9 @@ def fill(workspace: Workspace) -> None:
         steps.describe(workspace, key, "", people.INGRID)
     filed = _file_evidence(workspace)
     _name_people(workspace)
-    _leave_gaps(workspace)
     _sign_northwind(workspace)
+    _release_first(workspace)
+    _leave_gaps(workspace)
     _change_after_signing(workspace, filed)
 
 
@@ -135,7 +136,7 @@ _INGRID_SIGNED = (
     "RE-DAG-04",
     "RE-LOG-01",
 )
-_SOFIA_SIGNED = ("RE-SCR-02", "RE-SCR-03", "RE-SEC-01", "RE-SEC-02", "RE-SEC-05", "RE-SEC-07")
+_SOFIA_SIGNED = ("RE-SCR-02", "RE-SEC-01", "RE-SEC-02", "RE-SEC-05", "RE-SEC-07")
 _ACKNOWLEDGED_BY_CUSTOMER = (*(f"RE-ORC-0{n}" for n in range(1, 6)), "RE-AGS-01")
 _ACKNOWLEDGED_BY_VENDOR = (
     *(f"RE-K8S-0{n}" for n in range(1, 5)),
@@ -157,6 +158,20 @@ def _sign_northwind(workspace: Workspace) -> None:
     steps.sign(workspace, people.SOFIA, _SOFIA_SIGNED)
     steps.sign(workspace, people.INGRID, _ACKNOWLEDGED_BY_CUSTOMER)
     steps.sign(workspace, people.MARA, _ACKNOWLEDGED_BY_VENDOR)
+
+
+def _release_first(workspace: Workspace) -> None:
+    """The edition that both sides agreed on, before the gaps that the draft has now."""
+    release = steps.propose(
+        workspace, people.MARA, "First edition, agreed in the workshop with both teams."
+    )
+    steps.attest(workspace, people.PRIYA, release)
+    steps.attest(workspace, people.INGRID, release)
+
+
+def _change_after_signing(workspace: Workspace, filed: Mapping[str, uuid.UUID]) -> None:
+    """A new sign-off, one withdrawn, and three stale: a note, a letter, a piece of evidence."""
+    steps.sign(workspace, people.SOFIA, ["RE-SCR-03"])
     signoffs.withdraw(
         actor=steps.signer_of(workspace, people.SOFIA),
         signoff=Signoff.objects.get(
@@ -167,9 +182,6 @@ def _sign_northwind(workspace: Workspace) -> None:
         reason="Two rules without an end date were found after signing. Will sign again.",
     )
 
-
-def _change_after_signing(workspace: Workspace, filed: Mapping[str, uuid.UUID]) -> None:
-    """What makes sign-offs stale: a note, a letter, a new revision of a piece of evidence."""
     steps.describe(
         workspace,
         "RE-K8S-04",

@@ -117,3 +117,7 @@ def _begin_contoso(workspace: Workspace) -> None:
     steps.sign(workspace, people.HANA, ["KW-PHY-01", "KW-PHY-02"])
     steps.sign(workspace, people.MARA, ["KW-PHY-01", "KW-NOD-01", "KW-NOD-02"])
     steps.sign(workspace, people.OMAR, ["KW-PHY-01", "KW-NOD-01", "KW-IDN-01"])
+    proposal = steps.propose(
+        workspace, people.OMAR, "First edition, before the cluster goes into production."
+    )
+    steps.attest(workspace, people.HANA, proposal)

@@ -9,9 +9,18 @@ from django.utils import timezone
 
 from responsibilities import matrix
 from responsibilities.choices import Applicability, Role, Via
-from responsibilities.models import Item, Membership, Seat, Team, User, Workspace
+from responsibilities.models import Item, Membership, Release, Seat, Team, User, Workspace
 from responsibilities.permissions import Actor, system_actor
-from responsibilities.services import assignments, items, members, signoffs, statements, teams
+from responsibilities.services import (
+    assignments,
+    attestations,
+    items,
+    members,
+    releases,
+    signoffs,
+    statements,
+    teams,
+)
 from responsibilities.services.demo import northwind_notes
 from responsibilities.services.demo.people import DemoPerson
 
@@ -111,5 +120,30 @@ def sign(workspace: Workspace, person: DemoPerson, keys: Iterable[str]) -> None:
         actor=actor,
         workspace=workspace,
         shown={row.key: statements.offer(row, actor.membership) for row in grid.rows},
+        authentication=statements.Authentication("password", timezone.now()),
+    )
+
+
+def propose(workspace: Workspace, person: DemoPerson, summary: str) -> Release:
+    """Propose the next whole number of a release, as the matrix is now."""
+    grid = matrix.load(Workspace.objects.with_catalog().get(pk=workspace.pk))
+    return releases.propose(
+        actor=signer_of(workspace, person),
+        workspace=workspace,
+        shown_digest=matrix.digest(grid),
+        step=releases.Step.MAJOR,
+        summary=summary,
+    )
+
+
+def attest(workspace: Workspace, person: DemoPerson, release: Release) -> None:
+    actor = signer_of(workspace, person)
+    if actor.membership is None:
+        return
+    releases.attest(
+        actor=actor,
+        workspace=workspace,
+        release_id=release.pk,
+        shown=attestations.offer(release, actor.membership),
         authentication=statements.Authentication("password", timezone.now()),
     )
