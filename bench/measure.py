@@ -142,6 +142,9 @@ class Patience:
         """Never give up."""
         return False
 
+    def notice(self, words: str) -> None:
+        """Hear of what is missing and say nothing."""
+
 
 def measure_pdf(sizes: list[int], folder: Path) -> list[Measured]:
     """Measure the PDF cold, again, and after one change; and Chromium printing the same HTML."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.http import QueryDict
@@ -65,8 +65,9 @@ def make_export(export_id: uuid.UUID) -> None:
     job = exports.start(export_id=export_id)
     if job is None:
         return
+    watch = _Watch(export_id)
     try:
-        content, digest = _content(job)
+        content, digest = _content(job, watch)
     except ExportStoppedError:
         return
     except (ExportError, InvalidError) as error:
@@ -80,7 +81,13 @@ def make_export(export_id: uuid.UUID) -> None:
         )
         raise
     extension = WRITERS[job.export.format].extension
-    exports.finish(export_id=export_id, content=content, extension=extension, matrix_digest=digest)
+    exports.finish(
+        export_id=export_id,
+        content=content,
+        extension=extension,
+        matrix_digest=digest,
+        notice=" ".join(watch.notices),
+    )
 
 
 @dataclass
@@ -89,6 +96,7 @@ class _Watch:
 
     export_id: uuid.UUID
     percent: int = 0
+    notices: list[str] = field(default_factory=list)
 
     def progress(self, done: int, total: int) -> None:
         """Write the share down; 100 comes with the file."""
@@ -101,8 +109,12 @@ class _Watch:
         """Say whether the export was cancelled."""
         return not exports.is_running(export_id=self.export_id)
 
+    def notice(self, words: str) -> None:
+        """Keep what the page and the log will say about the file."""
+        self.notices.append(words)
 
-def _content(job: exports.Job) -> tuple[bytes, str]:
+
+def _content(job: exports.Job, watch: _Watch) -> tuple[bytes, str]:
     """Return the bytes of the file and the digest of the matrix in it."""
     export, membership = job.export, job.membership
     wanted = MatrixFilter.parse(
@@ -124,7 +136,7 @@ def _content(job: exports.Job) -> tuple[bytes, str]:
         checkpoint=checkpoint.note,
         fingerprint=checkpoint.key.fingerprint,
     )
-    content = WRITERS[export.format].write(prepared.shown, details, _Watch(export.pk))
+    content = WRITERS[export.format].write(prepared.shown, details, watch)
     return content, prepared.digest
 
 

@@ -20,6 +20,7 @@ from rexmatrix.env import (
     mailer,
     sqlite_database,
 )
+from rexmatrix.signature import passphrase, signer, timestamp_authority
 
 env = Env()
 
@@ -83,6 +84,7 @@ if "*" in ALLOWED_HOSTS:
     msg = "REXMATRIX_ALLOWED_HOSTS must name hosts; '*' is not accepted."
     raise ImproperlyConfigured(msg)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+REXMATRIX_BASE_URL = f"{BASE_URL.scheme}://{BASE_URL.netloc}"  # printed into files
 
 # --- Proof: the key that signs checkpoints is never in the database -------------------------------
 
@@ -90,6 +92,13 @@ REXMATRIX_LOG_HOST = BASE_URL.netloc  # the first part of the name of every log
 REXMATRIX_LOG_KEY, REXMATRIX_LOG_KEY_FILE = log_key(
     env, default=None if PRODUCTION else DATA_DIR / "log_key"
 )
+
+# --- Signed PDFs: off unless there is a certificate ---------------------------------------------
+
+REXMATRIX_PDF_CERTIFICATE, REXMATRIX_PDF_PKCS11 = signer(env)
+SIGNS_PDFS = bool(REXMATRIX_PDF_CERTIFICATE or REXMATRIX_PDF_PKCS11)
+REXMATRIX_PDF_PASSPHRASE = passphrase(env, is_needed=SIGNS_PDFS)
+REXMATRIX_TIMESTAMP_URL = timestamp_authority(env, is_needed=SIGNS_PDFS)
 
 # --- Application -------------------------------------------------------------------------------
 
@@ -187,6 +196,13 @@ REXMATRIX_PDF_MEMORY_BYTES = env.number(
     "REXMATRIX_PDF_MEMORY_BYTES", 3 * 1024**3, least=512 * 1024**2
 )
 REXMATRIX_EXPORT_SECONDS = env.number("REXMATRIX_EXPORT_SECONDS", 600, least=10)
+# Files that anybody may have checked at /verify/; none of them is kept.
+REXMATRIX_VERIFY_MAX_BYTES = env.number("REXMATRIX_VERIFY_MAX_BYTES", 64 * 1024**2, least=1024)
+REXMATRIX_VERIFY_SECONDS = env.number("REXMATRIX_VERIFY_SECONDS", 30, least=1)
+REXMATRIX_VERIFY_MEMORY_BYTES = env.number(
+    "REXMATRIX_VERIFY_MEMORY_BYTES", 1024**3, least=256 * 1024**2
+)
+REXMATRIX_VERIFY_PER_MINUTE = env.number("REXMATRIX_VERIFY_PER_MINUTE", 20, least=1)
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a bulk action may name every row of a large matrix
@@ -227,6 +243,8 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+# Beside django-allauth's own limits on logins and the like, one for a page of ours.
+ACCOUNT_RATE_LIMITS = {"verify_file": f"{REXMATRIX_VERIFY_PER_MINUTE}/m/ip"}
 
 # --- Security ----------------------------------------------------------------------------------
 

@@ -68,6 +68,9 @@ class Watch(Protocol):
     def stopped(self) -> bool:
         """Say whether the export is no longer wanted. Asked about twice a second."""
 
+    def notice(self, words: str) -> None:
+        """Hear what whoever gets the file must know: it was made, but not quite as wanted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:

@@ -19,7 +19,8 @@ class Export(models.Model):
     """A file made from the present draft, or from a release.
 
     `query` is the filter as it stands in the matrix page's address; `matrix_digest` is the
-    SHA-256 of the canonical JSON of what was exported, `sha256` that of the file.
+    SHA-256 of the canonical JSON of what was exported, `sha256` that of the file. `error` says why
+    there is no file, `notice` what the file lacks that it should have.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -34,6 +35,7 @@ class Export(models.Model):
     status = models.CharField(max_length=10, choices=ExportStatus, default=ExportStatus.QUEUED)
     progress = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
+    notice = models.TextField(blank=True)
     file = models.FileField(max_length=200, blank=True)
     size = models.PositiveBigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)

@@ -150,8 +150,12 @@ def is_running(*, export_id: uuid.UUID) -> bool:
     return Export.objects.filter(pk=export_id, status=ExportStatus.RUNNING).exists()
 
 
-def finish(*, export_id: uuid.UUID, content: bytes, extension: str, matrix_digest: str) -> Export:
+def finish(
+    *, export_id: uuid.UUID, content: bytes, extension: str, matrix_digest: str, notice: str = ""
+) -> Export:
     """Keep the file of a running export, and return the export.
+
+    `notice` says what the file lacks that it should have; the list shows it, and the log.
 
     Cancelled meanwhile: nothing is kept. Whoever asked has lost the right meanwhile: the export
     fails and nothing is kept.
@@ -161,14 +165,14 @@ def finish(*, export_id: uuid.UUID, content: bytes, extension: str, matrix_diges
     try:
         with transaction.atomic():
             export = _locked(export_id)
-            kept = _finish(export, name, content, matrix_digest)
+            kept = _finish(export, name, content, matrix_digest, notice)
     finally:
         if not kept:
             default_storage.delete(name)
     return export
 
 
-def _finish(export: Export, name: str, content: bytes, matrix_digest: str) -> bool:
+def _finish(export: Export, name: str, content: bytes, matrix_digest: str, notice: str) -> bool:
     if export.status != ExportStatus.RUNNING:
         return False
     try:
@@ -182,17 +186,16 @@ def _finish(export: Export, name: str, content: bytes, matrix_digest: str) -> bo
     export.matrix_digest = matrix_digest
     export.status = ExportStatus.DONE
     export.progress = 100
+    export.notice = notice
     export.finished_at = timezone.now()
     export.save()
-    _record(
-        system_actor(Via.TASK),
-        export,
-        AuditAction.EXPORT_CREATED,
-        [
-            audit.Change(_("SHA-256"), "", export.sha256),
-            audit.Change(_("matrix digest"), "", matrix_digest),
-        ],
-    )
+    changes = [
+        audit.Change(_("SHA-256"), "", export.sha256),
+        audit.Change(_("matrix digest"), "", matrix_digest),
+    ]
+    if notice:
+        changes.append(audit.Change(_("notice"), "", notice))
+    _record(system_actor(Via.TASK), export, AuditAction.EXPORT_CREATED, changes)
     return True
 
 
@@ -272,7 +275,7 @@ def _abandoned() -> models.QuerySet[Export]:
 def _locked(export_id: uuid.UUID, workspace: Workspace | None = None) -> Export:
     scope = {"workspace": workspace} if workspace else {}
     return (
-        Export.objects.select_for_update(of=("self",))
+        Export.objects.select_for_update(of=("self",), no_key=True)
         .select_related("workspace__model_version__model", "requested_by")
         .get(pk=export_id, **scope)
     )

@@ -19,7 +19,7 @@ from responsibilities.exchange.details import (
     Watch,
     attachment,
 )
-from responsibilities.exchange.pdf import contexts, layout, sheet
+from responsibilities.exchange.pdf import contexts, layout, sheet, signing
 from responsibilities.exchange.pdf.cache import PartCache, key_of
 from responsibilities.exchange.pdf.contents import contents, outline
 from responsibilities.exchange.pdf.jobs import (
@@ -31,6 +31,7 @@ from responsibilities.exchange.pdf.jobs import (
     RenderJob,
 )
 from responsibilities.exchange.pdf.pool import Pool
+from responsibilities.exchange.pdf.signing import Signature
 from responsibilities.matrix import Matrix
 
 OPENING: Final = "opening"
@@ -49,11 +50,14 @@ class Part:
 
 
 def write(matrix: Matrix, details: Details, watch: Watch) -> bytes:
-    """Return the PDF of a matrix. The same matrix and details give the same bytes.
+    """Return the PDF of a matrix, signed where a certificate is configured.
 
-    Raises ExportError when rendering fails or takes too long, ExportStoppedError when `watch`
-    says that nobody waits any more.
+    Unsigned, the same matrix and details give the same bytes.
+
+    Raises ExportError when rendering or signing fails or takes too long, ExportStoppedError when
+    `watch` says that nobody waits any more.
     """
+    signature = signing.prepare()
     limits = Limits(
         memory_bytes=settings.REXMATRIX_PDF_MEMORY_BYTES,
         seconds=settings.REXMATRIX_EXPORT_SECONDS,
@@ -64,17 +68,30 @@ def write(matrix: Matrix, details: Details, watch: Watch) -> bytes:
         seconds=settings.REXMATRIX_EXPORT_SECONDS,
         stopped=watch.stopped,
     ) as pool:
-        return _Writing(matrix, details, watch, pool).file()
+        file = _Writing(matrix, details, watch, pool, signature).file()
+    if signature is not None:
+        file, notice = signature.sign(file)
+        if notice:
+            watch.notice(notice)
+    return file
 
 
 class _Writing:
     """One file on its way."""
 
-    def __init__(self, matrix: Matrix, details: Details, watch: Watch, pool: Pool) -> None:
+    def __init__(
+        self,
+        matrix: Matrix,
+        details: Details,
+        watch: Watch,
+        pool: Pool,
+        signature: Signature | None,
+    ) -> None:
         self.matrix = matrix
         self.details = details
         self.watch = watch
         self.pool = pool
+        self.signature = signature
         self.attached = attachment(matrix)
         self.facts = contexts.facts(matrix, details, self.attached)
         self.sheet = sheet.render(details.paper)
@@ -102,6 +119,7 @@ class _Writing:
             outline=tuple(outline(self.sections)),
             labels={f"item-{row.key}": f"{row.key} {row.title}" for row in self.matrix.rows},
             page_words=_("Page {page} of {pages}"),
+            signature=self.signature.place() if self.signature else None,
         )
         file = self.pool.run_one("merge", job)
         self._step()
@@ -125,7 +143,8 @@ class _Writing:
         evidence, signoffs = contexts.evidence(matrix), contexts.signoffs(matrix)
         yield self._part("evidence", _("Register of evidence"), evidence, landscape=True)
         yield self._part("signoffs", _("Register of sign-offs"), signoffs, landscape=True)
-        yield self._part("file", _("About this file"), self.facts)
+        file = {**self.facts, "signature": self.signature}
+        yield self._part("file", _("About this file"), file)
 
     def _part(
         self,

@@ -74,11 +74,27 @@ class MergePart:
 
 
 @dataclass(frozen=True, slots=True)
+class SignaturePlace:
+    """Where a signature goes: `room` bytes, and what stands beside it in the signature dictionary.
+
+    `tooltip` and `alternative` are for people who hear the form field. Nothing here is secret.
+    """
+
+    room: int
+    name: str
+    reason: str
+    signed_at: dt.datetime
+    tooltip: str
+    alternative: str
+
+
+@dataclass(frozen=True, slots=True)
 class MergeJob:
     """Everything that makes the file. The first part gives metadata and attachments.
 
     `labels` names the targets of links for people who hear them; `page_words` is a text with
     ``{page}`` and ``{pages}``; `plain_pages` is how many first pages stay without running heads.
+    With a `signature` the file gets a place for one.
     """
 
     parts: tuple[MergePart, ...]
@@ -87,6 +103,7 @@ class MergeJob:
     labels: Mapping[str, str]
     page_words: str
     plain_pages: int = 1
+    signature: SignaturePlace | None = None
 
 
 @dataclass(frozen=True, slots=True)

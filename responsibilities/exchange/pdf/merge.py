@@ -14,7 +14,13 @@ from typing import Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Page, Pdf, String
 
-from responsibilities.exchange.pdf.jobs import MergeJob, MergePart, OutlineEntry
+from responsibilities.exchange.pdf import field
+from responsibilities.exchange.pdf.jobs import (
+    MergeJob,
+    MergePart,
+    OutlineEntry,
+    SignaturePlace,
+)
 from responsibilities.exchange.pdf.stamp import Stamper
 
 LINK_SCHEME: Final = "rex:"
@@ -37,6 +43,8 @@ def merge(job: MergeJob) -> bytes:
         pages_of.append((part, pages))
         structure.append(source, pages)
         destinations |= dict(_destinations(source, into=target))
+    if job.signature is not None:
+        structure.sign(job.signature)
     structure.finish()
     _write_destinations(target, destinations)
     _resolve_links(target, destinations, job.labels)
@@ -79,6 +87,13 @@ class _Structure:
                 if "/StructParent" in annotation:
                     annotation.StructParent = int(annotation.StructParent) + self.next
         self.next += self._after(numbers)
+
+    def sign(self, place: SignaturePlace) -> None:
+        """Add the field of a signature to the last page."""
+        page = self.target.pages[-1]
+        element = field.add(self.target, page, place, self.document.K[-1], self.next)
+        self.numbers += [self.next, element]  # type: ignore[list-item]
+        self.next += 1
 
     def finish(self) -> None:
         """Write the parent tree of the whole file."""

@@ -41,9 +41,10 @@ LONG_NAME = ("The Very Long Named Consortium for Distributed Processing and Assu
 
 @dataclass
 class Listener:
-    """Waits for an export: keeps the progress, never stops it."""
+    """Waits for an export: keeps the progress and what it is told, never stops it."""
 
     steps: list[tuple[int, int]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     def progress(self, done: int, total: int) -> None:
         """Keep the step."""
@@ -52,6 +53,10 @@ class Listener:
     def stopped(self) -> bool:
         """Want it."""
         return False
+
+    def notice(self, words: str) -> None:
+        """Keep the words."""
+        self.notices.append(words)
 
 
 def details(
@@ -75,6 +80,7 @@ class Written:
     matrix: Matrix
     data: bytes
     steps: list[tuple[int, int]]
+    notices: list[str]
 
     @property
     def reader(self) -> PdfReader:
@@ -89,7 +95,8 @@ class Written:
 def write(shown: Matrix, about: Details) -> Written:
     """Write the PDF of a matrix."""
     listener = Listener()
-    return Written(shown, document.write(shown, about, listener), listener.steps)
+    data = document.write(shown, about, listener)
+    return Written(shown, data, listener.steps, listener.notices)
 
 
 def squeezed(text: str) -> str:
