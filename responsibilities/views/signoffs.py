@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from allauth.account.authentication import get_authentication_records
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -29,46 +25,21 @@ from responsibilities.forms.signoffs import (
     seal,
 )
 from responsibilities.http import WorkspaceRequest, announce, in_workspace, is_in_panel, redirect_to
+from responsibilities.identity import ask_again, prove_identity
 from responsibilities.matrix import ItemRow, MatrixFilter
 from responsibilities.models import Item, Signoff
 from responsibilities.permissions import Action, NotAllowedError
 from responsibilities.services import signoffs, statements
 from responsibilities.services.errors import InvalidError
-from responsibilities.services.statements import Authentication
 
 BULK_LIMIT = 200
 ROWS_PER_PAGE = 50
 
 
-def prove_identity(request: WorkspaceRequest) -> Authentication:
-    """Return how and when the signer proved who they are. Every signing view passes here.
-
-    Raises NotAllowedError if the session does not say.
-    """
-    records = get_authentication_records(request, request.user)
-    if not records:
-        raise NotAllowedError(
-            _("This session does not say how you signed in. Sign out, sign in again, then sign.")
-        )
-    return Authentication(
-        method="+".join(dict.fromkeys(str(record["method"]) for record in records)),
-        at=dt.datetime.fromtimestamp(records[-1]["at"], tz=dt.UTC),
-    )
-
-
-def ask_again(request: WorkspaceRequest, address: str) -> HttpResponse | None:
-    """Return the way to prove it again and come back to `address`, if the last proof is old.
-
-    The first signature of a series needs a proof not older than
-    ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` seconds; those that follow within it are one series.
-    Returns None where there is nothing to ask.
-    """
-    records = get_authentication_records(request, request.user)
-    if not records or time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
-        return None
-    messages.info(request, _("Nothing is signed yet. Prove first that it is you, then sign."))
-    query = urlencode({"next": address})
-    return redirect_to(request, f"{reverse('account_reauthenticate')}?{query}")
+def ask_first(request: WorkspaceRequest, address: str) -> HttpResponse | None:
+    """Return the way to a fresh proof of identity and back, if one is needed before signing."""
+    words = _("Nothing is signed yet. Prove first that it is you, then sign.")
+    return ask_again(request, address, words=words)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,7 +48,7 @@ def signoff_sign(request: WorkspaceRequest, key: str) -> HttpResponse:
     """Show what a sign-off of an item covers; sign when the form is sent."""
     row = _row(request, key)
     if request.method == "POST" or not request.htmx:
-        proof_first = ask_again(request, _address("signoff_sign", request, key))
+        proof_first = ask_first(request, _address("signoff_sign", request, key))
         if proof_first:
             return proof_first
     if request.method != "POST":
@@ -142,7 +113,7 @@ def signoff_bulk(request: WorkspaceRequest) -> HttpResponse:
     The address names them (``?key=…&key=…``); without names they are all that wait for us.
     """
     if request.method != "POST":
-        return ask_again(request, request.get_full_path()) or _bulk(
+        return ask_first(request, request.get_full_path()) or _bulk(
             request, request.GET.getlist("key")
         )
     form = BulkSignForm(request.POST, membership=request.membership)
@@ -150,7 +121,7 @@ def signoff_bulk(request: WorkspaceRequest) -> HttpResponse:
         sights = form.cleaned_data.get("shown", {})
         return _bulk(request, list(sights), form=form)
     chosen = form.chosen
-    proof_first = ask_again(request, _bulk_address_of(request, chosen))
+    proof_first = ask_first(request, _bulk_address_of(request, chosen))
     if proof_first:
         return proof_first
     try:
