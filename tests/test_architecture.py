@@ -102,6 +102,32 @@ def test_only_services_write(path: Path) -> None:
     assert not find_writes(path, path.read_text())
 
 
+def find_key_locks(source: str) -> list[int]:
+    """Return the lines that lock rows against every row that refers to them.
+
+    On PostgreSQL such a lock and the check of a foreign key can wait for each other in a ring:
+    one writer holds the row and wants the head of the log, another holds the head and, at its
+    commit, wants the row. Nobody changes a key, so `no_key` is enough.
+    """
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "select_for_update"
+        and not any(keyword.arg == "no_key" for keyword in node.keywords)
+    ]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_locks_leave_foreign_keys_alone(path: Path) -> None:
+    assert find_key_locks(path.read_text()) == []
+
+
+def test_a_lock_of_keys_would_be_found() -> None:
+    assert find_key_locks("x.select_for_update(no_key=True)\nx.select_for_update()") == [2]
+
+
 def test_a_write_in_a_view_would_be_found() -> None:
     view = APP / "views" / "matrix.py"
     for line in ("item.save()", "Item.objects.filter(pk=1).update(note='')", "Team(x).delete()"):

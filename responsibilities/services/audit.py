@@ -120,7 +120,7 @@ def _locked_head(workspace: Workspace) -> AuditHead:
     if not transaction.get_connection().in_atomic_block:
         msg = "an audit event belongs into the transaction of the write that it records"
         raise transaction.TransactionManagementError(msg)
-    return AuditHead.objects.select_for_update().get(workspace=workspace)
+    return AuditHead.objects.select_for_update(no_key=True).get(workspace=workspace)
 
 
 def _payload(actor: Actor, label: str, changes: Sequence[Change], reason: str) -> bytes:

@@ -164,7 +164,7 @@ def _held(actor: Actor, workspace: Workspace, seen: Seen) -> list[Item]:
 def _lock(workspace: Workspace, seen: Seen) -> list[Item]:
     """Lock the items in the order of their ids, so that two writers cannot block each other."""
     items = list(
-        Item.objects.select_for_update(of=("self",))
+        Item.objects.select_for_update(of=("self",), no_key=True)
         .filter(workspace=workspace, responsibility__key__in=seen)
         .select_related("responsibility", "holder__party", "holder__organization")
         .order_by("pk")

@@ -69,7 +69,7 @@ def erase(*, actor: Actor, email: str) -> Erased:
     """
     if not actor.is_system:
         raise NotAllowedError(_("Only the operator can erase a person's data, with a command."))
-    user = User.objects.select_for_update().filter(email__iexact=email.strip()).first()
+    user = User.objects.select_for_update(no_key=True).filter(email__iexact=email.strip()).first()
     if user is None:
         message = _("There is no account with the address %(email)s.")
         raise InvalidError(message % {"email": email}, field="email")

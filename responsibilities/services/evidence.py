@@ -135,7 +135,7 @@ def revise(
         _refuse_archived(piece)
         if piece.kind != kind_of(content):
             raise InvalidError(_("A revision has to be of the same kind as the first."))
-        before = piece.revisions.select_for_update().order_by("-number")[0]
+        before = piece.revisions.select_for_update(no_key=True).order_by("-number")[0]
         if before.sha256 == revision.sha256:
             raise InvalidError(
                 _("This is the same content as revision %(number)s. To move only the dates, edit.")
@@ -172,7 +172,7 @@ def edit(
     _refuse_archived(piece)
     check_dates(collected_on, valid_until)
     title = clean_title(title)
-    revision = piece.revisions.select_for_update().order_by("-number")[0]
+    revision = piece.revisions.select_for_update(no_key=True).order_by("-number")[0]
     changes = [
         audit.Change(name, words(old), words(new))
         for name, old, new in (
@@ -268,7 +268,7 @@ def _author(actor: Actor, workspace: Workspace) -> tuple[User, Seat]:
 def _locked(actor: Actor, workspace: Workspace, evidence: uuid.UUID) -> Evidence:
     """Lock and return a piece that the actor may change."""
     piece = (
-        Evidence.objects.select_for_update(of=("self",))
+        Evidence.objects.select_for_update(of=("self",), no_key=True)
         .select_related("seat")
         .get(workspace=workspace, pk=evidence)
     )
@@ -285,7 +285,7 @@ def _locked_items(workspace: Workspace, keys: Iterable[str]) -> list[Item]:
     if any("\x00" in key for key in wanted):  # PostgreSQL cannot even look for it
         raise Item.DoesNotExist
     found = list(
-        Item.objects.select_for_update(of=("self",))
+        Item.objects.select_for_update(of=("self",), no_key=True)
         .filter(workspace=workspace, responsibility__key__in=wanted)
         .select_related("responsibility")
         .order_by("pk")
@@ -298,7 +298,7 @@ def _locked_items(workspace: Workspace, keys: Iterable[str]) -> list[Item]:
 def _served(piece: Evidence) -> list[Item]:
     """Lock and return the items that a piece serves."""
     return list(
-        Item.objects.select_for_update(of=("self",))
+        Item.objects.select_for_update(of=("self",), no_key=True)
         .filter(evidence_links__evidence=piece)
         .select_related("responsibility")
         .order_by("pk")

@@ -43,7 +43,7 @@ def lock(workspace: Workspace, key: str, seen_version: int) -> Item:
     the version that the actor saw.
     """
     item = (
-        Item.objects.select_for_update(of=("self",))
+        Item.objects.select_for_update(of=("self",), no_key=True)
         .select_related("responsibility", "holder__party", "holder__organization")
         .get(workspace=workspace, responsibility__key=key)
     )

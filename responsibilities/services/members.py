@@ -167,7 +167,7 @@ def _locked(seat: Seat) -> Seat:
 def _locked_member(membership: Membership) -> Membership:
     _locked(membership.seat)
     return (
-        Membership.objects.select_for_update(of=("self",))
+        Membership.objects.select_for_update(of=("self",), no_key=True)
         .select_related("user", "workspace", "seat__party", "seat__organization")
         .get(pk=membership.pk)
     )

@@ -119,6 +119,15 @@ def obstacle(actor: Actor, release: Release) -> str:
     return ""
 
 
+def awaited(actor: Actor, workspace: Workspace) -> Release | None:
+    """Return the proposal that waits for this actor, or None. At most two queries."""
+    if why_not_release(actor):
+        return None
+    found = Release.objects.filter(workspace=workspace, status=ReleaseStatus.PROPOSED)
+    proposal = found.defer("snapshot").first()
+    return proposal if proposal and not obstacle(actor, proposal) else None
+
+
 @transaction.atomic
 def propose(
     *,
@@ -167,7 +176,11 @@ def propose(
         proposed_by=user,
         proposer_name=user.name,
     )
-    changes = [audit.Change("matrix SHA-256", "", digest), audit.Change("status", "", "proposed")]
+    changes = [
+        audit.Change("matrix SHA-256", "", digest),
+        audit.Change("number", "", release.number),
+        audit.Change("status", "", "proposed"),
+    ]
     _record(actor, release, AuditAction.RELEASE_PROPOSED, changes, reason=summary)
     return release
 
@@ -287,7 +300,7 @@ def _person(actor: Actor) -> tuple[User, Membership]:
 
 def _locked(workspace: Workspace, release_id: uuid.UUID) -> Release:
     return (
-        Release.objects.select_for_update(of=("self",))
+        Release.objects.select_for_update(of=("self",), no_key=True)
         .select_related("workspace")
         .get(pk=release_id, workspace=workspace)
     )

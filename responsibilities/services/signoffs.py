@@ -250,7 +250,7 @@ def _locked(workspace: Workspace, keys: Iterable[str]) -> list[Item]:
     """Lock the items in one order for all writers. Raises Item.DoesNotExist for a foreign key."""
     wanted = set(keys)
     items = list(
-        Item.objects.select_for_update(of=("self",))
+        Item.objects.select_for_update(of=("self",), no_key=True)
         .select_related("responsibility", "workspace")
         .filter(workspace=workspace, responsibility__key__in=wanted)
         .order_by("pk")

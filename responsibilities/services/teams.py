@@ -97,7 +97,7 @@ def move(*, actor: Actor, team: Team, step: Step) -> bool:
     """
     team = _locked_in_use(actor, team)
     row = list(
-        Team.objects.select_for_update()
+        Team.objects.select_for_update(no_key=True)
         .in_use()
         .filter(seat=team.seat_id)
         .order_by("position", "name")
@@ -175,7 +175,7 @@ def archive(*, actor: Actor, team: Team, to: Team | None) -> int:
     # Every item is locked, so that no letter is put on the team while it goes.
     items = {
         item.pk: item
-        for item in Item.objects.select_for_update(of=("self",))
+        for item in Item.objects.select_for_update(of=("self",), no_key=True)
         .filter(workspace=team.workspace_id)
         .select_related("responsibility")
         .order_by("pk")
@@ -231,7 +231,7 @@ def restore(*, actor: Actor, team: Team, name: str) -> Team:
 
 def _locked(team: Team) -> Team:
     return (
-        Team.objects.select_for_update(of=("self",))
+        Team.objects.select_for_update(of=("self",), no_key=True)
         .select_related("workspace", "seat__party", "seat__organization")
         .get(pk=team.pk)
     )

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from responsibilities.choices import AuditAction, Role, VersionStatus
+from responsibilities.choices import AuditAction, FindingKind, Role, VersionStatus
 from responsibilities.models import (
     Assignment,
     DefaultAssignment,
@@ -230,25 +230,38 @@ def _record_creation(
 
 @transaction.atomic
 def edit(
-    *, actor: Actor, workspace: Workspace, name: str, target_date: dt.date | None
+    *,
+    actor: Actor,
+    workspace: Workspace,
+    name: str,
+    target_date: dt.date | None,
+    blocking_findings: Iterable[str] | None = None,
 ) -> Workspace:
-    """Rename a workspace or move its target date, and return it.
+    """Rename a workspace, move its target date, say what blocks a release; return it.
 
-    Raises NotAllowedError unless the actor is a manager, InvalidError for an empty name or a
-    new target date in the past. Writes nothing if nothing changed.
+    `blocking_findings` are the kinds of findings with which no release can be proposed; None
+    leaves them. Raises NotAllowedError unless the actor is a manager, InvalidError for an empty
+    name, a new target date in the past or an unknown kind. Writes nothing if nothing changed.
     """
     require_anywhere(actor, Action.WORKSPACE_EDIT)
     name = _checked_name(name)
-    locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    blocking = None if blocking_findings is None else _checked_kinds(blocking_findings)
+    locked = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     changes = []
     if locked.name != name:
         changes.append(audit.Change("name", locked.name, name))
     if locked.target_date != target_date:
         check_target_date(target_date)
         changes.append(audit.Change("target date", _day(locked.target_date), _day(target_date)))
+    before = _checked_kinds(locked.blocking_findings)
+    if blocking is not None and blocking != before:
+        changes.append(
+            audit.Change("findings that block a release", _labels(before), _labels(blocking))
+        )
+        locked.blocking_findings = blocking
     if changes:
         locked.name, locked.target_date = name, target_date
-        locked.save(update_fields=["name", "target_date"])
+        locked.save(update_fields=["name", "target_date", "blocking_findings"])
         audit.append(
             workspace=locked,
             actor=actor,
@@ -258,6 +271,20 @@ def edit(
             changes=changes,
         )
     return locked
+
+
+def _checked_kinds(values: Iterable[str]) -> list[str]:
+    """Return kinds of findings, each once, in the order of `FindingKind`."""
+    wanted = set(values)
+    if wanted - set(FindingKind.values):
+        raise InvalidError(
+            _("Choose among the findings that are listed."), field="blocking_findings"
+        )
+    return [kind.value for kind in FindingKind if kind.value in wanted]
+
+
+def _labels(kinds: Iterable[str]) -> str:
+    return ", ".join(str(FindingKind(kind).label) for kind in kinds)
 
 
 def _day(value: dt.date | None) -> str:
