@@ -1,0 +1,59 @@
+"""Releases in tests, through the real services."""
+
+from __future__ import annotations
+
+from responsibilities import matrix
+from responsibilities.choices import Role
+from responsibilities.models import Attestation, Release, Workspace
+from responsibilities.services import attestations, releases
+from responsibilities.services.releases import Step
+from tests.signing import AUTHENTICATION
+from tests.world import World
+
+
+def propose(
+    world: World, step: Step = Step.MAJOR, *, side: str = "party0", summary: str = "All of it"
+) -> Release:
+    """Propose the draft as it is, whatever findings it has."""
+    workspace = Workspace.objects.with_catalog().get(pk=world.workspace.pk)
+    workspace.blocking_findings = []
+    workspace.save()
+    return releases.propose(
+        actor=world.actor(side),
+        workspace=workspace,
+        shown_digest=matrix.digest(matrix.load(workspace)),
+        step=step,
+        summary=summary,
+    )
+
+
+def attest(world: World, release: Release, side: str, role: str = Role.MANAGER) -> Attestation:
+    """Attest a proposal for a side."""
+    actor = world.actor(side, role)
+    assert actor.membership is not None
+    return releases.attest(
+        actor=actor,
+        workspace=world.workspace,
+        release_id=release.pk,
+        shown=attestations.offer(release, actor.membership),
+        authentication=AUTHENTICATION,
+    )
+
+
+def make_release(world: World, step: Step = Step.MAJOR, summary: str = "All of it") -> Release:
+    """Propose the draft, attest it for every side, and return the release."""
+    release = propose(world, step, summary=summary)
+    for seat in world.workspace.seats.select_related("party"):
+        attest(world, release, seat.party.key)
+    release.refresh_from_db()
+    return release
+
+
+def withdraw(world: World, release: Release, reason: str = "Two duties were left out") -> None:
+    """Take a release back for the second side."""
+    releases.withdraw(
+        actor=world.actor("party1"),
+        workspace=world.workspace,
+        release_id=release.pk,
+        reason=reason,
+    )
