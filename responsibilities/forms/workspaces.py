@@ -11,7 +11,7 @@ from django import forms
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from responsibilities.choices import PartyKind
+from responsibilities.choices import FindingKind, PartyKind
 from responsibilities.forms.fields import DayField, NameField
 from responsibilities.models import ModelVersion, Organization, Party, Workspace
 from responsibilities.services.errors import InvalidError
@@ -130,7 +130,7 @@ class WorkspaceForm(forms.Form):
 
 
 class WorkspaceEditForm(forms.Form):
-    """Name and target date of a workspace."""
+    """Name and target date of a workspace, and what blocks its releases."""
 
     name = NameField(label=_("Workspace name"), max_length=120)
     target_date = DayField(
@@ -138,11 +138,27 @@ class WorkspaceEditForm(forms.Form):
         required=False,
         help_text=_("The day by which both sides want to have signed."),
     )
+    blocking_findings = forms.MultipleChoiceField(
+        label=_("Findings that block a release"),
+        required=False,
+        choices=FindingKind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "While the matrix has a finding of a ticked kind, nobody can propose a release. "
+            "Every other finding is listed and goes into the release with it."
+        ),
+    )
 
     @classmethod
     def of(cls, workspace: Workspace) -> WorkspaceEditForm:
         """Return the form as the workspace is now."""
-        return cls(initial={"name": workspace.name, "target_date": workspace.target_date})
+        return cls(
+            initial={
+                "name": workspace.name,
+                "target_date": workspace.target_date,
+                "blocking_findings": workspace.blocking_findings,
+            }
+        )
 
     def refuse(self, field: str, message: str) -> None:
         """Put a service's refusal beside its field, or on top where there is no such field."""

@@ -32,6 +32,7 @@ class Group(models.TextChoices):
     ITEM = "item", gettext_lazy("Items")
     EVIDENCE = "evidence", gettext_lazy("Evidence")
     SIGNOFF = "signoff", gettext_lazy("Sign-offs")
+    RELEASE = "release", gettext_lazy("Releases")
     EXPORT = "export", gettext_lazy("Exports")
     PERSON = "person", gettext_lazy("Erasures")
 

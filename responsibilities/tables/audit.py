@@ -24,6 +24,7 @@ LIST_OF = {
     "team": "team_list",
     "member": "member_list",
     "export": "export_list",
+    "release": "release_list",
     "workspace": "workspace_overview",
 }
 

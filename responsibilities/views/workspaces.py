@@ -259,7 +259,7 @@ def _address(name: str, slug: str, query: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @in_workspace(Action.WORKSPACE_EDIT)
 def workspace_edit(request: WorkspaceRequest) -> HttpResponse:
-    """Change the name and the target date of a workspace."""
+    """Change name and target date of a workspace, and what blocks its releases."""
     workspace = request.workspace
     if request.method != "POST":
         return _edit_page(request, WorkspaceEditForm.of(workspace))
