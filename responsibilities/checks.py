@@ -8,6 +8,10 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
+from django.utils import timezone
+
+from responsibilities.exchange.pdf import signing
+from responsibilities.exchange.pdf.certificates import SigningError
 
 
 def is_open_to_others(path: Path) -> bool:
@@ -43,3 +47,30 @@ def check_data_folder(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
             id="responsibilities.W001",
         )
     ]
+
+
+@register(Tags.security)
+def check_pdf_certificate(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Warn when PDFs are to be signed and cannot be, or soon cannot be.
+
+    A warning, no error: exports of PDFs fail then, but everything else still starts and works.
+    """
+    now = timezone.now()
+    try:
+        identity = signing.identity()
+        if identity is None:
+            return []
+        identity.require_fit(now)
+    except SigningError as error:
+        return [
+            Warning(
+                str(error),
+                hint="No PDF can be exported until this is put right.",
+                id="responsibilities.W002",
+            )
+        ]
+    words = identity.warning(now)
+    hint = "Put a new one into place before; afterwards no PDF can be exported."
+    return [Warning(words, hint=hint, id="responsibilities.W003")] if words else []

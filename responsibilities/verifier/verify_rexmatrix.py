@@ -60,6 +60,7 @@ MEMBER = re.compile(
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 KEY_NAME = re.compile(r"[^\s+]+")
 LETTERS = "RACI"
+MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")  # 1.2.840.113549.1.9.4
 
 
 class Unverifiable(Exception):  # noqa: N818 (it is no error of ours)
@@ -750,7 +751,8 @@ def verify_bundle(report: Report, path: Path, options: argparse.Namespace) -> No
     keys = trusted_keys(report, document, options.key)
     points = open_checkpoints(report, notes, keys)
     if points:
-        tell_point(report, max(points.values(), key=lambda point: point.size))
+        newest = max(points, key=lambda name: points[name].size)
+        tell_point(report, points[newest], notes[newest])
     old = open_checkpoints(report, options.old, keys)
     log = replay(report, bundle, points, old, origin)
     check_erasures(report, log)
@@ -778,9 +780,14 @@ def check_manifest(report: Report, bundle: Bundle, manifest: Mapping[str, Any]) 
     report.checked.append(f"SHA-256 of {len(listed)} files against the manifest")
 
 
-def tell_point(report: Report, point: Checkpoint) -> None:
+def tell_point(report: Report, point: Checkpoint, note: str) -> None:
     """Note which checkpoint the file ends with."""
-    report.said |= {"origin": point.origin, "size": point.size, "root": point.root.hex()}
+    report.said |= {
+        "origin": point.origin,
+        "size": point.size,
+        "root": point.root.hex(),
+        "note": sha256(note.encode()),
+    }
 
 
 def open_checkpoints(
@@ -927,6 +934,7 @@ def verify_pdf(report: Report, path: Path, options: argparse.Namespace) -> None:
         "the PDF was changed after the export: something was appended to it",
     )
     attached = attachments(data)
+    signed = check_signature(report, data)
     for name in ("matrix.json", "proof.json"):
         if name not in attached:
             raise Unverifiable(f"the PDF has no attachment {name}: it carries no proof")
@@ -941,7 +949,7 @@ def verify_pdf(report: Report, path: Path, options: argparse.Namespace) -> None:
     except ValueError as bad:
         report.fail(f"the checkpoint of the PDF: {bad}")
         raise Unfinished from bad
-    tell_point(report, point)
+    tell_point(report, point, note)
     report.checked.append(f"signature of the checkpoint, {point.size} events, {point.origin}")
     log = proved_events(report, proof, point)
     kept_with_proofs(report, proof, point, open_checkpoints(report, options.old, keys))
@@ -949,7 +957,119 @@ def verify_pdf(report: Report, path: Path, options: argparse.Namespace) -> None:
     matrix = check_matrix(report, log, attached["matrix.json"], statements)
     check_evidence(report, matrix, options.files, log, bool(options.evidence))
     report.skip("the events that this PDF does not need: a bundle holds them all")
-    report.skip("what the pages show: only the bundle's log knows the SHA-256 of the whole file")
+    if not signed:
+        report.skip(
+            "what the pages show: only the bundle's log knows the SHA-256 of the whole file"
+        )
+
+
+def check_signature(report: Report, data: bytes) -> bool:
+    """Check the digital signature of a PDF, if it has one: is every byte as it was signed?
+
+    ISO 32000-1, 12.8.1. The signature must cover the file from its first byte to its last; a
+    file that a PDF tool saved again has its bytes elsewhere.
+    """
+    try:
+        found = signature_of(data)
+    except Exception:  # noqa: BLE001 (a parser may raise anything on hostile bytes)
+        report.fail("the digital signature of the PDF cannot be read")
+        return False
+    if found is None:
+        return False
+    (start, first, after, rest), contents = found
+    place = b"<" + contents.hex().encode() + b">"
+    whole = start == 0 and first > 0 and rest > 0 and after + rest == len(data)
+    if not whole or data[first:after] != place:
+        report.fail("the PDF was changed after it was signed: the signature covers another file")
+        return False
+    try:
+        signer = signer_of(contents, hashlib.sha256(data[:first] + data[after:]).digest())
+    except Exception:  # noqa: BLE001 (the same)
+        signer = None
+    if signer is None:
+        report.fail("the PDF was changed after it was signed: its digital signature does not hold")
+        return False
+    name, fingerprint = signer
+    report.checked.append(f"every byte around the digital signature is as {name} signed it")
+    report.skip(f"whose certificate that is: compare its SHA-256, {fingerprint}")
+    return True
+
+
+def signature_of(data: bytes) -> tuple[list[int], bytes] | None:
+    """Return byte range and contents of the signature of a PDF, or None if it has none."""
+    from pypdf import PdfReader  # noqa: PLC0415 (only a PDF needs it)
+
+    form = PdfReader(io.BytesIO(data)).root_object.get("/AcroForm")
+    fields = [field.get_object() for field in form.get_object()["/Fields"]] if form else []
+    signed = [field["/V"] for field in fields if field.get("/FT") == "/Sig" and "/V" in field]
+    if not signed:
+        return None
+    (signature,) = (value.get_object() for value in signed)
+    numbers = [int(number) for number in signature["/ByteRange"]]
+    if len(numbers) != 4 or min(numbers) < 0:
+        raise ValueError("the byte range is malformed")
+    contents = signature["/Contents"]
+    return numbers, getattr(contents, "original_bytes", contents)
+
+
+def der(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield tag, value and whole encoding of the DER values that follow one another."""
+    while data:
+        size, head = data[1], 2
+        if size > 0x80:
+            head += size - 0x80
+            size = int.from_bytes(data[2:head], "big")
+        if data[1] == 0x80 or head + size > len(data):
+            raise ValueError("DER is malformed")
+        yield data[0], data[head : head + size], data[: head + size]
+        data = data[head + size :]
+
+
+def signer_of(contents: bytes, digest: bytes) -> tuple[str, str] | None:
+    """Return name and fingerprint of the certificate that signed a digest, or None if none did.
+
+    CMS SignedData (RFC 5652) with one signer and signed attributes, SHA-256, RSA or ECDSA.
+    """
+    from cryptography import x509  # noqa: PLC0415 (said if it is missing)
+
+    _tag, content, whole = next(der(contents))
+    if contents[len(whole) :].strip(b"\0"):
+        return None  # only zeros fill the room that is left
+    _kind, wrapped = (value for _tag, value, _whole in der(content))
+    parts = list(der(next(der(wrapped))[1]))
+    _version, _sid, _digest, attributes, _algorithm, signature, *_unsigned = der(
+        next(der(parts[-1][1]))[1]
+    )
+    said = []
+    for _tag, attribute, _whole in der(attributes[1]):
+        kind, values = (value for _tag, value, _whole in der(attribute))
+        if kind == MESSAGE_DIGEST:
+            said += [value for _tag, value, _whole in der(values)]
+    if said != [digest]:
+        return None
+    covered = b"\x31" + attributes[2][1:]  # signed as the SET that they are
+    for tag, certificates, _whole in parts:
+        for _tag, _value, one in der(certificates) if tag == 0xA0 else ():
+            certificate = x509.load_der_x509_certificate(one)
+            if signed_by(certificate.public_key(), signature[1], covered):
+                return certificate.subject.rfc4514_string(), sha256(one)
+    return None
+
+
+def signed_by(key: Any, signature: bytes, data: bytes) -> bool:
+    """Say whether a key made this signature with SHA-256."""
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 (said if it is missing)
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa  # noqa: PLC0415
+
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def attachments(data: bytes) -> dict[str, bytes]:

@@ -31,7 +31,7 @@ from django.utils.translation import ngettext
 from responsibilities.exchange.details import ExportError
 
 LEAST_RSA_BITS: Final = 2048
-SOON: Final = dt.timedelta(days=30)
+SOON: Final = dt.timedelta(days=21)
 """So long before its end a certificate is worth a warning."""
 
 type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -39,6 +39,10 @@ type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 class SigningError(ExportError):
     """A PDF cannot be signed as configured. The message is for people."""
+
+
+class UnseenError(SigningError):
+    """A token shows no certificate of the name: there is none, or it wants the PIN first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +195,15 @@ def _chain(
 
 
 @contextmanager
-def session(token: Mapping[str, str], pin: str | None) -> Iterator[pkcs11.Session]:
-    """Open a session on a token, signed in unless `pin` is None.
+def session(token: Mapping[str, str], pin: str) -> Iterator[pkcs11.Session]:
+    """Open a session on a token, signed in unless `pin` is empty.
 
     Raises SigningError when module, token or PIN fail, and for what fails while it is open.
     """
     label = {"label": token["LABEL"]}
     try:
         found = pkcs11.lib(token["MODULE"]).get_token(token_label=token["LABEL"])
-        with found.open(user_pin=pin) as opened:
+        with found.open(user_pin=pin or None) as opened:
             yield opened
     except (pkcs11.PinIncorrect, pkcs11.PinLocked, pkcs11.PinInvalid, pkcs11.PinLenRange) as error:
         raise SigningError(_("The token “%(label)s” refuses the PIN.") % label) from error
@@ -215,7 +219,7 @@ def session(token: Mapping[str, str], pin: str | None) -> Iterator[pkcs11.Sessio
 def from_session(opened: pkcs11.Session, token: Mapping[str, str]) -> Identity:
     """Return the certificate of a key on a token, by their common label, and its chain.
 
-    Raises SigningError unless there is exactly one.
+    Raises UnseenError if there is none, SigningError if there are several.
     """
     found: list[tuple[str, x509.Certificate]] = []
     for one in opened.get_objects({pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE}):
@@ -225,9 +229,11 @@ def from_session(opened: pkcs11.Session, token: Mapping[str, str]) -> Identity:
             continue  # a token may hold certificates of other kinds
         found.append((one[pkcs11.Attribute.LABEL], certificate))
     named = [certificate for label, certificate in found if label == token["OBJECT"]]
-    if len(named) != 1:
+    names = {"label": token["LABEL"], "object": token["OBJECT"]}
+    if not named:
+        raise UnseenError(_("The token “%(label)s” has no certificate “%(object)s”.") % names)
+    if len(named) > 1:
         raise SigningError(
-            _("The token “%(label)s” has %(count)d certificates “%(object)s”; it must have one.")
-            % {"label": token["LABEL"], "count": len(named), "object": token["OBJECT"]}
+            _("The token “%(label)s” has more than one certificate “%(object)s”.") % names
         )
     return Identity(named[0], _chain(named[0], [certificate for _label, certificate in found]))

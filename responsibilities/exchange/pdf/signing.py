@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from responsibilities.exchange.pdf import certificates, placeholder
-from responsibilities.exchange.pdf.certificates import Identity, SigningError
+from responsibilities.exchange.pdf.certificates import Identity, SigningError, UnseenError
 from responsibilities.exchange.pdf.jobs import SignaturePlace
 
 if TYPE_CHECKING:
@@ -138,14 +139,14 @@ def _from_token(now: dt.datetime) -> Signature:
 def identity() -> Identity | None:
     """Return the configured certificate without signing anything, or None where there is none.
 
-    On a token it is read without the PIN: a wrong one tried again and again would lock the token.
-    Raises SigningError as `prepare` does.
+    On a token it is read without the PIN, and not found if it wants one: a wrong PIN tried again
+    and again would lock the token. Raises SigningError as `prepare` does.
     """
     if settings.REXMATRIX_PDF_CERTIFICATE:
         return _from_file(timezone.now()).identity
     if settings.REXMATRIX_PDF_PKCS11:
         token = settings.REXMATRIX_PDF_PKCS11
-        with certificates.session(token, None) as opened:
+        with certificates.session(token, pin="") as opened, suppress(UnseenError):
             return certificates.from_session(opened, token)
     return None
 
