@@ -14,15 +14,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks_db.models import DBTaskResult
 
-from responsibilities.choices import Paper, Via
+from responsibilities.choices import Paper, ReleaseStatus, Via
 from responsibilities.exchange import filters, proof
-from responsibilities.exchange.details import Details, ExportError, ExportStoppedError
+from responsibilities.exchange.details import Changes, Details, ExportError, ExportStoppedError
 from responsibilities.exchange.registry import WRITERS
-from responsibilities.matrix import MatrixFilter
-from responsibilities.models import Checkpoint, Export, Workspace
+from responsibilities.matrix import DamagedError, Matrix, MatrixFilter
+from responsibilities.matrix.editions import compare_editions
+from responsibilities.matrix.releases import current, edition
+from responsibilities.matrix.releases import releases as all_releases
+from responsibilities.matrix.revisions import revisions
+from responsibilities.models import Attestation, Checkpoint, Export, Release, Workspace
 from responsibilities.permissions import Actor, system_actor
-from responsibilities.services import checkpoints, exports
+from responsibilities.services import checkpoints, exports, releases
 from responsibilities.services.errors import InvalidError
+from responsibilities.services.statements import Authentication, Shown
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +50,45 @@ def queue_export(
     export = exports.request(
         actor=actor, workspace=workspace, format=format, paper=paper, wanted=wanted
     )
+    render_export.enqueue(str(export.pk))
+    return export
+
+
+@transaction.atomic
+def attest_release(
+    *,
+    actor: Actor,
+    workspace: Workspace,
+    release_id: uuid.UUID,
+    shown: Shown,
+    authentication: Authentication,
+) -> Attestation:
+    """Attest a release; if that brings it into force, have its PDF made by the system.
+
+    Raises as `services.releases.attest` does. Whether the PDF succeeds is no matter of the
+    release: it stands, and `queue_release` asks again.
+    """
+    attestation = releases.attest(
+        actor=actor,
+        workspace=workspace,
+        release_id=release_id,
+        shown=shown,
+        authentication=authentication,
+    )
+    if attestation.release.status == ReleaseStatus.CURRENT:
+        queue_release(actor=system_actor(Via.TASK), workspace=workspace, release_id=release_id)
+    return attestation
+
+
+@transaction.atomic
+def queue_release(*, actor: Actor, workspace: Workspace, release_id: uuid.UUID) -> Export:
+    """Ask for the PDF of a release and put its task into the queue: both, or neither.
+
+    Closes exports that another task has left behind first, so that one of them is not in the way.
+    Raises as `services.exports.request_release` does.
+    """
+    exports.reap()
+    export = exports.request_release(actor=actor, workspace=workspace, release_id=release_id)
     render_export.enqueue(str(export.pk))
     return export
 
@@ -123,33 +167,96 @@ def _content(job: exports.Job, watch: _Watch) -> tuple[bytes, str]:
         user_id=export.requested_by_id,
     )
     prepared, checkpoint = _prepared(export, wanted)
+    if export.release is not None:
+        details = _release_details(export.release, prepared.whole, checkpoint)
+    else:
+        details = _draft_details(job, wanted, prepared, checkpoint)
+    content = WRITERS[export.format].write(prepared.shown, details, watch)
+    return content, prepared.digest
+
+
+def _draft_details(
+    job: exports.Job, wanted: MatrixFilter, prepared: exports.Prepared, checkpoint: Checkpoint
+) -> Details:
+    """Return what an export of the draft says of itself: who asked, for what, and since when."""
+    export, membership, whole = job.export, job.membership, prepared.whole
     name = export.requested_by.name if export.requested_by else _("the operator")
-    details = Details(
+    return Details(
         edition=export.edition,
         created_at=export.created_at.replace(microsecond=0),
         requested_by=name,
         organization=membership.seat.organization.name if membership else "",
-        filter=filters.words(wanted, prepared.whole, me=name),
-        numbers={section.key: n for n, section in enumerate(prepared.whole.sections, start=1)},
+        filter=filters.words(wanted, whole, me=name),
+        numbers=_numbers(whole),
         paper=Paper(export.paper),
         proof=proof.proof(prepared.shown, checkpoint, prepared.seq),
         checkpoint=checkpoint.note,
         fingerprint=checkpoint.key.fingerprint,
+        revisions=revisions(all_releases(export.workspace), timezone.now()),
+        changes=_changes(current(export.workspace), whole),
     )
-    content = WRITERS[export.format].write(prepared.shown, details, watch)
-    return content, prepared.digest
+
+
+def _release_details(release: Release, frozen: Matrix, checkpoint: Checkpoint) -> Details:
+    """Return what the file of a release says of itself.
+
+    Only what was known when the release came into force, and nothing of who asked for the file:
+    made again, it has the same bytes.
+    """
+    if release.effective_at is None:
+        raise ValueError(release.number)
+    known = revisions(all_releases(release.workspace), release.effective_at)
+    return Details(
+        edition=release.number,
+        created_at=release.effective_at.replace(microsecond=0),
+        requested_by="",
+        organization="",
+        numbers=_numbers(frozen),
+        paper=Paper(release.paper),
+        proof=proof.proof(frozen, checkpoint, release=release),
+        checkpoint=checkpoint.note,
+        fingerprint=checkpoint.key.fingerprint,
+        release=next(one for one in known if one.number == release.number),
+        revisions=known,
+        changes=_changes(release.previous, frozen),
+    )
+
+
+def _changes(before: Release | None, now: Matrix) -> Changes | None:
+    """Return what differs from an earlier release, if there is one.
+
+    Raises InvalidError if that does not fit its digest.
+    """
+    if before is None:
+        return None
+    try:
+        then = edition(before.workspace, before)
+    except DamagedError as error:
+        message = _("Release %(number)s does not fit its digest any more. No file was made.")
+        raise InvalidError(message % {"number": before.number}) from error
+    return Changes(before.number, compare_editions(then, now))
+
+
+def _numbers(whole: Matrix) -> dict[str, int]:
+    return {section.key: n for n, section in enumerate(whole.sections, start=1)}
 
 
 @transaction.atomic
 def _prepared(export: Export, wanted: MatrixFilter) -> tuple[exports.Prepared, Checkpoint]:
     """Let the log name the matrix, sign where it stands then, and have that mailed.
 
-    Raises InvalidError if nothing can be signed.
+    A release goes with the first checkpoint that covers its last attestation, so that its file is
+    always the same. Raises InvalidError if nothing can be signed.
     """
+    workspace = export.workspace
     prepared = exports.prepare(export_id=export.pk, wanted=wanted)
     if prepared is None:
         raise ExportStoppedError
-    checkpoint = checkpoints.issue(actor=system_actor(Via.TASK), workspace=export.workspace)
+    if export.release_id is not None:
+        first = checkpoints.covering(workspace=workspace, seq=prepared.seq)
+        if first is not None:
+            return prepared, first
+    checkpoint = checkpoints.issue(actor=system_actor(Via.TASK), workspace=workspace)
     mail_checkpoint.enqueue(checkpoint.pk)
     return prepared, checkpoint
 

@@ -10,6 +10,8 @@ from typing import Protocol
 from responsibilities import canonical
 from responsibilities.choices import Paper
 from responsibilities.matrix import Matrix, document
+from responsibilities.matrix.editions import Comparison
+from responsibilities.matrix.revisions import Revision
 
 DRAFT = "DRAFT"
 ATTACHMENT_NAME = "matrix.json"
@@ -33,6 +35,14 @@ class FilterWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What differs from the release with the number `since`."""
+
+    since: str
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
 class Details:
     """What stands on the front of an export.
 
@@ -40,6 +50,10 @@ class Details:
     `filter` is empty for a whole matrix; `numbers` are those of its sections there, by their
     keys. `proof` is what the offline verifier reads, and `checkpoint` the signed note in it with
     the fingerprint of its key; empty where none was made.
+
+    `release` is what is exported, None for a draft: then nobody asked, and `created_at` is when it
+    came into force. `revisions` are all releases up to this one, the newest first; `changes` are
+    those since the release before, or in a draft since the one in force.
     """
 
     edition: str
@@ -52,6 +66,9 @@ class Details:
     proof: bytes = b""
     checkpoint: str = ""
     fingerprint: str = ""
+    release: Revision | None = None
+    revisions: tuple[Revision, ...] = ()
+    changes: Changes | None = None
 
     @property
     def is_draft(self) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from responsibilities.models.audit import AuditEvent
     from responsibilities.models.evidence import Evidence
     from responsibilities.models.exports import Export
+    from responsibilities.models.releases import Release
     from responsibilities.models.workspaces import Membership, Team, Workspace
 
 
@@ -79,6 +80,10 @@ class ExportQuerySet(models.QuerySet["Export"]):
     def unfinished(self) -> Self:
         """Keep exports that wait or run."""
         return self.filter(status__in=("queued", "running"))
+
+    def of_release(self, release: Release) -> Self:
+        """Keep the file of a release, made or under way; there is at most one of a format."""
+        return self.filter(release=release, status__in=("queued", "running", "done"))
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):

@@ -58,6 +58,12 @@ def issue(*, actor: Actor, workspace: Workspace) -> Checkpoint:
     )
 
 
+def covering(*, workspace: Workspace, seq: int) -> Checkpoint | None:
+    """Return the first checkpoint that covers this event, or None. It is the same for ever."""
+    covers = Checkpoint.objects.filter(workspace=workspace, size__gt=seq).select_related("key")
+    return covers.order_by("size").first()
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A matrix that the log names, the number of that event, and a checkpoint that covers it."""

@@ -20,8 +20,9 @@ from django.utils.translation import gettext as _
 
 from responsibilities import matrix
 from responsibilities.choices import AuditAction, ExportFormat, ExportStatus, Paper, Via
-from responsibilities.matrix import Matrix, MatrixFilter
-from responsibilities.models import AuditEvent, Export, Membership, Workspace
+from responsibilities.matrix import DamagedError, Matrix, MatrixFilter
+from responsibilities.matrix.releases import edition
+from responsibilities.models import AuditEvent, Export, Membership, Release, Workspace
 from responsibilities.permissions import (
     Action,
     Actor,
@@ -101,6 +102,43 @@ def request(
 
 
 @transaction.atomic
+def request_release(*, actor: Actor, workspace: Workspace, release_id: uuid.UUID) -> Export:
+    """Ask for the PDF of a release, and return the export. It waits for a task.
+
+    A release has one file: another is made only where the first failed or was cancelled. Raises
+    NotAllowedError unless the actor may export, Release.DoesNotExist for a foreign release,
+    InvalidError for one that was never in force or has its file, made or under way.
+    """
+    require_anywhere(actor, Action.EXPORT)
+    audit.hold(workspace=workspace)
+    release = Release.objects.defer("snapshot").get(pk=release_id, workspace=workspace)
+    if release.effective_at is None:
+        raise InvalidError(
+            _("Release %(number)s was never in force: it has no file.") % {"number": release.number}
+        )
+    if Export.objects.of_release(release).exists():
+        raise InvalidError(
+            _("Release %(number)s has its file already, or it is under way.")
+            % {"number": release.number}
+        )
+    export = Export.objects.create(
+        workspace=workspace,
+        format=ExportFormat.PDF,
+        paper=release.paper,
+        release=release,
+        edition=release.number,
+        requested_by=actor.user,
+    )
+    changes = [
+        audit.Change(_("release"), "", release.number),
+        audit.Change(_("format"), "", str(export.get_format_display())),
+        audit.Change(_("paper"), "", str(export.get_paper_display())),
+    ]
+    _record(actor, export, AuditAction.EXPORT_REQUESTED, changes)
+    return export
+
+
+@transaction.atomic
 def start(*, export_id: uuid.UUID) -> Job | None:
     """Take up an export that waits. None if there is nothing to do: cancelled, or taken already.
 
@@ -130,12 +168,15 @@ def prepare(*, export_id: uuid.UUID, wanted: MatrixFilter) -> Prepared | None:
     """Read the matrix of a running export, and let the log name it; None if it runs no more.
 
     The matrix is read under the lock of the log, so that both say the same. The file can then
-    prove by itself that the log knows its matrix.
+    prove by itself that the log knows its matrix. That of a release is the frozen one, which its
+    last attestation has named; raises InvalidError if it does not fit its digest.
     """
     export = _locked(export_id)
     if export.status != ExportStatus.RUNNING:
         return None
     audit.hold(workspace=export.workspace)
+    if export.release is not None:
+        return _prepare_release(export, export.release)
     whole = matrix.load(export.workspace)
     shown = wanted.apply(whole)
     export.matrix_digest = matrix.digest(shown)
@@ -143,6 +184,27 @@ def prepare(*, export_id: uuid.UUID, wanted: MatrixFilter) -> Prepared | None:
     changes = [audit.Change("matrix SHA-256", "", export.matrix_digest)]
     event = _record(system_actor(Via.TASK), export, AuditAction.EXPORT_PREPARED, changes)
     return Prepared(whole, shown, export.matrix_digest, event.seq)
+
+
+def _prepare_release(export: Export, release: Release) -> Prepared:
+    """Return the frozen matrix of a release. Appends nothing: the log has named it."""
+    damaged = _("What was attested does not fit its digest any more. No file was made.")
+    if hashlib.sha256(release.snapshot.encode()).hexdigest() != release.digest:
+        raise InvalidError(damaged)
+    try:
+        frozen = edition(export.workspace, release)
+    except DamagedError as error:
+        raise InvalidError(damaged) from error
+    if matrix.digest(frozen) != release.digest:
+        raise InvalidError(damaged)
+    export.matrix_digest = release.digest
+    export.save(update_fields=["matrix_digest"])
+    attested = AuditEvent.objects.filter(
+        workspace=export.workspace,
+        action=AuditAction.RELEASE_ATTESTED,
+        object_id=str(release.pk),
+    ).latest("seq")
+    return Prepared(frozen, frozen, release.digest, attested.seq)
 
 
 def is_running(*, export_id: uuid.UUID) -> bool:
@@ -312,7 +374,14 @@ def _record(
         actor=actor,
         action=action,
         subject=audit.Subject("export", str(export.pk)),
-        label=str(export.get_format_display()),
+        label=_label(export),
         changes=changes,
         reason=reason,
     )
+
+
+def _label(export: Export) -> str:
+    if export.release_id is None:
+        return str(export.get_format_display())
+    names = {"format": export.get_format_display(), "number": export.edition}
+    return _("%(format)s of release %(number)s") % names
