@@ -3,69 +3,26 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from responsibilities import merkle
 from responsibilities.merkle import EMPTY_ROOT, Frontier, Tree
+from tests.proving import IMPLEMENTATIONS, Consistency, Implementation, Inclusion
+from tests.vectors import CONSISTENCIES, ENTRIES, INCLUSIONS, ROOTS
 
-# The test data of Certificate Transparency (merkle tree tests; also transparency-dev/merkle).
-ENTRIES = [
-    bytes.fromhex(text)
-    for text in (
-        "",
-        "00",
-        "10",
-        "2021",
-        "3031",
-        "40414243",
-        "5051525354555657",
-        "606162636465666768696a6b6c6d6e6f",
-    )
-]
-ROOTS = (
-    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-)
-INCLUSIONS = {
-    (0, 8): (
-        "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-        "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
-    ),
-    (5, 8): (
-        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-        "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    ),
-}
-CONSISTENCIES = {
-    (1, 1): (),
-    (1, 8): (
-        "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-        "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
-    ),
-    (6, 8): (
-        "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
-        "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    ),
-    (2, 5): (
-        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-    ),
-}
 LEAVES = [merkle.leaf_hash(entry) for entry in ENTRIES]
 SEED = 20261122
+# How much is asked of each implementation at least, whatever is changed here.
+HONEST_PROOFS = 10_000
+MUTATED_PROOFS = 5_000
+
+both = pytest.mark.parametrize(
+    "implementation", IMPLEMENTATIONS.values(), ids=IMPLEMENTATIONS.keys()
+)
 
 
 def plain_root(leaves: list[bytes]) -> bytes:
@@ -80,25 +37,41 @@ def plain_root(leaves: list[bytes]) -> bytes:
     return merkle.node_hash(plain_root(leaves[:split]), plain_root(leaves[split:]))
 
 
+@both
 @pytest.mark.parametrize("size", range(9))
-def test_published_roots(size: int) -> None:
+def test_published_roots(implementation: Implementation, size: int) -> None:
     expected = bytes.fromhex(ROOTS[size])
+    assert implementation.root(LEAVES[:size]) == expected
     assert Tree(LEAVES[:size]).root() == expected
     assert Tree(LEAVES).root(size) == expected
-    assert Frontier().extend(LEAVES[:size]).root() == expected
 
 
+@both
 @pytest.mark.parametrize(("pair", "path"), INCLUSIONS.items())
-def test_published_inclusion_proofs(pair: tuple[int, int], path: tuple[str, ...]) -> None:
+def test_published_inclusion_proofs(
+    implementation: Implementation, pair: tuple[int, int], path: tuple[str, ...]
+) -> None:
     index, size = pair
-    proof = Tree(LEAVES).inclusion(index, size)
-    assert [step.hex() for step in proof] == list(path)
+    proof = [bytes.fromhex(step) for step in path]
+    assert Tree(LEAVES).inclusion(index, size) == proof
+    root = bytes.fromhex(ROOTS[size])
+    assert implementation.holds(Inclusion(index, size, LEAVES[index], root, proof))
+    for other_leaf in {*LEAVES} - {LEAVES[index]}:
+        assert not implementation.holds(Inclusion(index, size, other_leaf, root, proof))
 
 
+@both
 @pytest.mark.parametrize(("pair", "path"), CONSISTENCIES.items())
-def test_published_consistency_proofs(pair: tuple[int, int], path: tuple[str, ...]) -> None:
-    proof = Tree(LEAVES).consistency(*pair)
-    assert [step.hex() for step in proof] == list(path)
+def test_published_consistency_proofs(
+    implementation: Implementation, pair: tuple[int, int], path: tuple[str, ...]
+) -> None:
+    first, second = pair
+    proof = [bytes.fromhex(step) for step in path]
+    assert Tree(LEAVES).consistency(first, second) == proof
+    roots = [bytes.fromhex(root) for root in ROOTS]
+    assert implementation.holds(Consistency(first, second, roots[first], roots[second], proof))
+    for wrong in {*roots} - {roots[first]}:
+        assert not implementation.holds(Consistency(first, second, wrong, roots[second], proof))
 
 
 def test_frontier_and_tree_give_the_root_of_the_definition() -> None:
@@ -154,30 +127,32 @@ def test_there_is_no_proof_outside_the_log() -> None:
         tree.leaf(8)
 
 
-def test_ten_thousand_honest_proofs_verify() -> None:
+@both
+def test_ten_thousand_honest_proofs_verify(implementation: Implementation) -> None:
     dice = random.Random(SEED)
-    proofs = 0
-    while proofs < 12_000:
+    proofs: Counter[str] = Counter()
+    while proofs.total() < 12_000:
         size = dice.randint(1, dice.choice((3, 40, 1100)))
         tree = Tree(dice.randbytes(32) for _ in range(size))
         for _ in range(60):
             second = dice.randint(1, size)
-            index, first = dice.randrange(second), dice.randint(1, second)
-            assert merkle.verify_inclusion(
-                index=index,
-                size=second,
-                leaf=tree.leaf(index),
-                proof=tree.inclusion(index, second),
-                root=tree.root(second),
-            )
-            assert merkle.verify_consistency(
-                first=first,
-                second=second,
-                first_root=tree.root(first),
-                second_root=tree.root(second),
-                proof=tree.consistency(first, second),
-            )
-            proofs += 2
+            assert implementation.holds(inclusion(tree, dice.randrange(second), second))
+            assert implementation.holds(consistency(tree, dice.randint(1, second), second))
+            proofs.update(("inclusion", "consistency"))
+    assert proofs.total() >= HONEST_PROOFS
+    assert proofs["inclusion"] == proofs["consistency"]
+
+
+def inclusion(tree: Tree, index: int, size: int) -> Inclusion:
+    """Return an honest claim that a leaf stands in the first `size`."""
+    return Inclusion(index, size, tree.leaf(index), tree.root(size), tree.inclusion(index, size))
+
+
+def consistency(tree: Tree, first: int, second: int) -> Consistency:
+    """Return an honest claim that a log continues an earlier one."""
+    return Consistency(
+        first, second, tree.root(first), tree.root(second), tree.consistency(first, second)
+    )
 
 
 def mutated_path(dice: random.Random, path: list[bytes], strange: bytes) -> list[bytes]:
@@ -214,59 +189,77 @@ def other(dice: random.Random, value: int) -> int:
     )
 
 
-def test_no_mutated_inclusion_proof_is_accepted() -> None:
+def mutated_inclusion(dice: random.Random, tree: Tree) -> tuple[str, Inclusion]:
+    """Return what is wrong, and a claim with that wrong. The tree has at least two leaves."""
+    size = dice.randint(2, tree.size)
+    index = dice.randrange(size)
+    claim = inclusion(tree, index, size)
+    elsewhere = dice.choice([at for at in range(size) if at != index])
+    strange = dice.randbytes(32)
+    wrong = {
+        "index": replace(claim, index=other(dice, index)),
+        "index beyond the end": replace(claim, index=size),
+        "leaf": replace(claim, leaf=strange),
+        "leaf of another place": replace(claim, leaf=tree.leaf(elsewhere)),
+        "proof": replace(claim, proof=mutated_path(dice, list(claim.proof), strange)),
+        "proof of another place": replace(claim, proof=tree.inclusion(elsewhere, size)),
+        "root": replace(claim, root=strange[: dice.choice((31, 32))]),
+        "root of an earlier log": replace(claim, root=tree.root(dice.randrange(size))),
+        "a node as a leaf": replace(
+            claim, leaf=merkle.node_hash(tree.leaf(0), tree.leaf(1)), proof=claim.proof[1:]
+        ),
+    }
+    name = dice.choice(sorted(wrong))
+    return name, wrong[name]
+
+
+def mutated_consistency(dice: random.Random, tree: Tree) -> tuple[str, Consistency]:
+    """Return what is wrong, and a claim with that wrong. The tree has at least two leaves."""
+    second = dice.randint(2, tree.size)
+    first = dice.randint(1, second - 1)
+    claim = consistency(tree, first, second)
+    elsewhere = dice.choice([size for size in range(1, second + 1) if size != first])
+    strange = dice.randbytes(32)
+    wrong = {
+        "first root": replace(claim, first_root=strange[: dice.choice((31, 32))]),
+        "second root": replace(claim, second_root=strange[: dice.choice((31, 32))]),
+        "root of another size": replace(claim, first_root=tree.root(elsewhere)),
+        "proof": replace(claim, proof=mutated_path(dice, list(claim.proof), strange)),
+        "no proof": replace(claim, proof=[]),
+        "roots exchanged": replace(
+            claim, first_root=claim.second_root, second_root=claim.first_root
+        ),
+        "rolled back": replace(claim, first=second, second=first),
+        "sizes equal": replace(claim, first=second, proof=[]),
+        "negative": replace(claim, first=-first),
+        "nothing before": replace(claim, first=0, first_root=EMPTY_ROOT),
+    }
+    name = dice.choice(sorted(wrong))
+    return name, wrong[name]
+
+
+@both
+def test_no_mutated_proof_is_accepted(implementation: Implementation) -> None:
+    """Each kind often, in logs of all sizes: refused, and nothing is raised."""
     dice = random.Random(SEED + 1)
-    for _ in range(4000):
-        size = dice.randint(1, 300)
-        tree = Tree(dice.randbytes(32) for _ in range(size))
-        index = dice.randrange(size)
-        case = {
-            "index": index,
-            "size": size,
-            "leaf": tree.leaf(index),
-            "proof": tree.inclusion(index),
-            "root": tree.root(),
-        }
-        strange = dice.randbytes(32)
-        field = dice.choice(("index", "leaf", "proof", "root"))
-        case[field] = {
-            "index": other(dice, index),
-            "leaf": strange,
-            "proof": mutated_path(dice, tree.inclusion(index), strange),
-            "root": strange[: dice.choice((31, 32))],
-        }[field]
-        assert not merkle.verify_inclusion(**case), case  # type: ignore[arg-type]
+    tried: Counter[str] = Counter()
+    while tried.total() < 9_000:
+        tree = Tree(dice.randbytes(32) for _ in range(dice.randint(2, dice.choice((4, 30, 300)))))
+        for _ in range(15):
+            for kind, mutate in (
+                ("inclusion", mutated_inclusion),
+                ("consistency", mutated_consistency),
+            ):
+                name, claim = mutate(dice, tree)
+                assert not implementation.holds(claim), (name, claim)
+                tried[f"{kind}: {name}"] += 1
+    assert tried.total() >= MUTATED_PROOFS
+    assert len(tried) == 9 + 10
+    assert min(tried.values()) >= 300, tried
 
 
-def test_no_mutated_consistency_proof_is_accepted() -> None:
-    dice = random.Random(SEED + 2)
-    for _ in range(4000):
-        size = dice.randint(2, 300)
-        tree = Tree(dice.randbytes(32) for _ in range(size))
-        first = dice.randint(1, size - 1)
-        case = {
-            "first": first,
-            "second": size,
-            "first_root": tree.root(first),
-            "second_root": tree.root(),
-            "proof": tree.consistency(first),
-        }
-        strange = dice.randbytes(32)
-        field = dice.choice(("first_root", "second_root", "proof", "swap", "rolled back"))
-        if field == "swap":
-            case["first_root"], case["second_root"] = case["second_root"], case["first_root"]
-        elif field == "rolled back":
-            case["first"], case["second"] = size, first
-        else:
-            case[field] = (
-                mutated_path(dice, tree.consistency(first), strange)
-                if field == "proof"
-                else strange[: dice.choice((31, 32))]
-            )
-        assert not merkle.verify_consistency(**case), case  # type: ignore[arg-type]
-
-
-def test_an_empty_log_proves_nothing() -> None:
-    assert not merkle.verify_consistency(
-        first=0, second=1, first_root=EMPTY_ROOT, second_root=LEAVES[0], proof=[]
-    )
+@both
+def test_an_empty_log_proves_nothing(implementation: Implementation) -> None:
+    assert not implementation.holds(Consistency(0, 1, EMPTY_ROOT, LEAVES[0], []))
+    assert not implementation.holds(Consistency(0, 0, EMPTY_ROOT, EMPTY_ROOT, []))
+    assert not implementation.holds(Inclusion(0, 0, LEAVES[0], EMPTY_ROOT, []))

@@ -9,45 +9,59 @@ import random
 import pytest
 
 from responsibilities import notes
-from responsibilities.notes import Checkpoint, NoteError, SigningKey, VerifierKey
+from responsibilities.notes import Checkpoint, NoteError, SigningKey
+from tests.proving import IMPLEMENTATIONS, Implementation
+from tests.vectors import (
+    C2SP_CHECKPOINT,
+    GO_KEY,
+    GO_NOTE,
+    GO_SECRET,
+    GO_TEXT,
+    OTHER_KEY,
+    OTHER_NOTE,
+    SUMDB_KEY,
+    SUMDB_NOTES,
+)
 
-# golang.org/x/mod/sumdb/note, note_test.go.
-GO_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
-GO_SECRET = "AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
-GO_TEXT = (
-    "If you think cryptography is the answer to your problem,\n"
-    "then you don't know what your problem is.\n"
-)
-GO_NOTE = (
-    f"{GO_TEXT}\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXg"
-    "KvqfqdngotpRZb6KE6RyyBwJnAM=\n"
-)
-# An example in the documentation of an independent implementation.
-OTHER_KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
-OTHER_NOTE = (
-    "This is an example message.\n\n— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONn"
-    "cAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
-)
 KEY = SigningKey(hashlib.sha256(b"for tests").digest())
 ORIGIN = "matrix.example.com/ws/0b7e"
 POINT = Checkpoint(ORIGIN, 7, hashlib.sha256(b"root").digest())
+PUBLIC = str(KEY.verifier(ORIGIN))
 SEED = 20261122
+MUTATIONS = 5_000
+
+both = pytest.mark.parametrize(
+    "implementation", IMPLEMENTATIONS.values(), ids=IMPLEMENTATIONS.keys()
+)
 
 
-def test_the_note_of_go_opens_and_is_signed_alike() -> None:
-    key = VerifierKey.parse(GO_KEY)
-    assert str(key) == GO_KEY
-    assert notes.open_note(GO_NOTE, [key]).text == GO_TEXT
+def test_the_note_of_go_is_signed_alike() -> None:
     signer = SigningKey(base64.b64decode(GO_SECRET)[1:])
     assert str(signer.verifier("PeterNeumann")) == GO_KEY
     assert notes.sign(GO_TEXT, (signer, "PeterNeumann")) == GO_NOTE
 
 
-def test_a_note_of_another_implementation_opens() -> None:
-    key = VerifierKey.parse(OTHER_KEY)
-    assert notes.open_note(OTHER_NOTE, [key]).keys == (key,)
+@both
+@pytest.mark.parametrize(
+    ("key", "note"),
+    [(GO_KEY, GO_NOTE), (OTHER_KEY, OTHER_NOTE), *((SUMDB_KEY, note) for note in SUMDB_NOTES)],
+)
+def test_published_notes_open(implementation: Implementation, key: str, note: str) -> None:
+    """Of other implementations, and of a log that runs since 2019."""
+    assert implementation.key(key) == key
+    text = note.rpartition("\n\n")[0] + "\n"
+    assert implementation.text(note, key) == text
+    with pytest.raises(ValueError, match="hold"):
+        implementation.text(note.replace(text[:3], "abc", 1), key)
 
 
+def test_the_example_of_a_checkpoint_is_read() -> None:
+    found = Checkpoint.parse(C2SP_CHECKPOINT)
+    assert (found.origin, found.size) == ("example.com/behind-the-sofa", 20_852_163)
+    assert found.text == C2SP_CHECKPOINT
+
+
+@both
 @pytest.mark.parametrize(
     "text",
     [
@@ -64,9 +78,9 @@ def test_a_note_of_another_implementation_opens() -> None:
         GO_KEY.replace("+ARpc", "+ ARpc"),
     ],
 )
-def test_a_malformed_verifier_key_is_refused(text: str) -> None:
-    with pytest.raises(NoteError):
-        VerifierKey.parse(text)
+def test_a_malformed_verifier_key_is_refused(implementation: Implementation, text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 (in words of their own)
+        implementation.key(text)
 
 
 @pytest.mark.parametrize("text", ["", "AAAA", "not base64", "é" * 32, base64.b64encode(b"x" * 31)])
@@ -93,10 +107,11 @@ def test_one_bad_signature_of_a_known_key_refuses_the_note() -> None:
         notes.open_note(f"{good}{other}\n", [KEY.verifier(ORIGIN)])
 
 
-def test_a_checkpoint_reads_as_it_was_written() -> None:
+@both
+def test_a_checkpoint_reads_as_it_was_written(implementation: Implementation) -> None:
     note = POINT.sign(KEY)
     assert note.startswith(f"{ORIGIN}\n7\n{base64.b64encode(POINT.root).decode()}\n\n— {ORIGIN} ")
-    assert Checkpoint.open(note, [KEY.verifier(ORIGIN)]) == POINT
+    assert implementation.checkpoint(note, PUBLIC) == (ORIGIN, 7, POINT.root)
 
 
 def test_a_checkpoint_signed_under_another_name_is_refused() -> None:
@@ -105,6 +120,7 @@ def test_a_checkpoint_signed_under_another_name_is_refused() -> None:
         Checkpoint.open(note, [KEY.verifier("matrix.example.com/ws/other")])
 
 
+@both
 @pytest.mark.parametrize(
     "text",
     [
@@ -121,11 +137,16 @@ def test_a_checkpoint_signed_under_another_name_is_refused() -> None:
         f"{ORIGIN}\n7\n{'A' * 43}=\x0b\n",
     ],
 )
-def test_a_malformed_checkpoint_is_refused(text: str) -> None:
+def test_a_malformed_checkpoint_is_refused(implementation: Implementation, text: str) -> None:
+    """Even if the right key has signed it."""
     with pytest.raises(NoteError):
         Checkpoint.parse(text)
+    note = f"{text}\n{KEY.signature(text, ORIGIN)}"
+    with pytest.raises(ValueError):  # noqa: PT011 (in words of their own)
+        implementation.checkpoint(note, PUBLIC)
 
 
+@both
 @pytest.mark.parametrize(
     "note",
     [
@@ -145,9 +166,9 @@ def test_a_malformed_checkpoint_is_refused(text: str) -> None:
         "x" * 70_000 + POINT.sign(KEY),
     ],
 )
-def test_a_malformed_note_is_refused(note: str) -> None:
-    with pytest.raises(NoteError):
-        Checkpoint.open(note, [KEY.verifier(ORIGIN)])
+def test_a_malformed_note_is_refused(implementation: Implementation, note: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 (in words of their own)
+        implementation.checkpoint(note, PUBLIC)
 
 
 def test_no_text_that_breaks_a_note_is_signed() -> None:
@@ -156,32 +177,41 @@ def test_no_text_that_breaks_a_note_is_signed() -> None:
             notes.sign(text, (KEY, ORIGIN))
 
 
-def test_no_mutated_checkpoint_is_taken_for_another() -> None:
+def mutated(dice: random.Random, note: bytes) -> bytes:
+    """Return the note with one to three bytes changed, added or taken away."""
+    data = bytearray(note)
+    for _change in range(dice.randint(1, 3)):
+        at = dice.randrange(len(data))
+        byte = dice.choice((0x0A, 0x0B, 0x0D, dice.randrange(256)))
+        action = dice.randrange(3)
+        if action == 0:
+            data[at] = byte
+        elif action == 1:
+            data.insert(at, byte)
+        else:
+            del data[at]
+    return bytes(data)
+
+
+@both
+def test_no_mutated_checkpoint_is_taken_for_another(implementation: Implementation) -> None:
     """Change one to three bytes anywhere: refused, or the very same checkpoint."""
     dice = random.Random(SEED)
     note = POINT.sign(KEY).encode()
-    keys = [KEY.verifier(ORIGIN)]
-    for _ in range(6000):
-        data = bytearray(note)
-        for _change in range(dice.randint(1, 3)):
-            at, byte = (
-                dice.randrange(len(data)),
-                dice.choice((0x0A, 0x0B, 0x0D, dice.randrange(256))),
-            )
-            action = dice.randrange(3)
-            if action == 0:
-                data[at] = byte
-            elif action == 1:
-                data.insert(at, byte)
-            else:
-                del data[at]
-        if bytes(data) == note:
+    refused = same = 0
+    for _ in range(6_000):
+        data = mutated(dice, note)
+        if data == note:
             continue
         try:
-            found = Checkpoint.open(data.decode(), keys)
-        except (NoteError, UnicodeDecodeError):
-            continue
-        assert found == POINT, bytes(data)
+            found = implementation.checkpoint(data.decode(), PUBLIC)
+        except ValueError:
+            refused += 1
+        else:
+            same += 1
+            assert found == (ORIGIN, 7, POINT.root), data
+    assert refused >= MUTATIONS
+    assert same <= refused // 100
 
 
 def test_a_proof_has_the_form_of_c2sp() -> None:
