@@ -9,6 +9,7 @@ from responsibilities.matrix.counts import Totals, totals
 from responsibilities.matrix.document import digest, document
 from responsibilities.matrix.filters import MatrixFilter
 from responsibilities.matrix.load import EXPIRING_WITHIN, freshness, load, load_many
+from responsibilities.matrix.past import NotYetError, recorded_since
 from responsibilities.matrix.shapes import (
     Difference,
     EvidenceInfo,
@@ -37,6 +38,7 @@ __all__ = [
     "ItemRow",
     "Matrix",
     "MatrixFilter",
+    "NotYetError",
     "Person",
     "SeatInfo",
     "SectionGroup",
@@ -52,6 +54,7 @@ __all__ = [
     "item_content",
     "load",
     "load_many",
+    "recorded_since",
     "restore",
     "since_signing",
     "totals",

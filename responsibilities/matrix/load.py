@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from django.db.models import F
 from django.utils import timezone
 
 from responsibilities.choices import (
@@ -21,8 +20,10 @@ from responsibilities.choices import (
     Role,
     SignoffState,
 )
+from responsibilities.matrix import past, rows
 from responsibilities.matrix.content import item_content
 from responsibilities.matrix.findings import item_findings, team_findings
+from responsibilities.matrix.rows import Rows
 from responsibilities.matrix.shapes import (
     EvidenceInfo,
     EvidenceState,
@@ -36,19 +37,7 @@ from responsibilities.matrix.shapes import (
     SignoffInfo,
     TeamColumn,
 )
-from responsibilities.models import (
-    Assignment,
-    EvidenceLink,
-    Item,
-    Membership,
-    Seat,
-    Section,
-    Signoff,
-    Team,
-    TeamMember,
-    User,
-    Workspace,
-)
+from responsibilities.models import Evidence, EvidenceRevision, Item, Section, Workspace
 
 EXPIRING_WITHIN = dt.timedelta(days=30)
 _LETTER_ORDER = {letter.value: position for position, letter in enumerate(Letter)}
@@ -56,7 +45,7 @@ _LETTER_ORDER = {letter.value: position for position, letter in enumerate(Letter
 
 @dataclass
 class _Parts:
-    """Everything fetched, keyed so that rows can be put together without a query."""
+    """The rows in shape and in order, keyed so that a matrix can be put together."""
 
     today: dt.date
     sections: dict[int, Section] = field(default_factory=dict)
@@ -72,12 +61,22 @@ class _Parts:
     )
 
 
-def load(workspace: Workspace, *, item_ids: Iterable[int] | None = None) -> Matrix:
-    """Return the matrix of one workspace, as of now. Ten queries.
+def load(
+    workspace: Workspace,
+    *,
+    item_ids: Iterable[int] | None = None,
+    at: dt.datetime | None = None,
+) -> Matrix:
+    """Return the matrix of one workspace, as of now or as it stood at a moment. Ten queries.
 
-    `item_ids` limits the rows (for one row after a change); counts are then of those rows.
+    `item_ids` limits the rows (for one row after a change); counts are then of those rows. `at`
+    is an aware moment, taken as its whole millisecond; findings are those of its local day, and
+    one that is yet to come is now. What stands and what does not in a past matrix: `matrix.past`.
+    Raises NotYetError for a moment before the first that was recorded of the workspace.
     """
-    return load_many([workspace], item_ids=item_ids)[0]
+    if at is None or at >= timezone.now():
+        return load_many([workspace], item_ids=item_ids)[0]
+    return _put_together(past.fetch(workspace, at, item_ids), timezone.localdate(at))[0]
 
 
 def load_many(
@@ -86,51 +85,40 @@ def load_many(
     """Return the matrices of several workspaces in their order. As many queries as for one."""
     if not workspaces:
         return []
-    items = Item.objects.filter(workspace__in=workspaces)
-    if item_ids is not None:
-        items = items.filter(pk__in=list(item_ids))
-    found = list(
-        items.select_related("responsibility").order_by(
-            "workspace_id",
-            "responsibility__section__position",
-            "responsibility__section__key",
-            "responsibility__position",
-            "responsibility__key",
-        )
-    )
-    scope = {"item__in": [item.pk for item in found]} if item_ids is not None else {}
-    parts = _Parts(today=timezone.localdate())
-    _fetch_sections(parts, workspaces)
-    _fetch_sides(parts, workspaces)
-    _fetch_teams(parts, workspaces)
-    _fetch_holdings(parts, workspaces, scope)
-    _fetch_evidence(parts, workspaces, scope)
-    _fetch_signoffs(parts, workspaces, scope)
+    return _put_together(rows.fetch(workspaces, item_ids), timezone.localdate())
+
+
+def _put_together(fetched: Rows, today: dt.date) -> list[Matrix]:
+    """Make matrices of rows, whenever they are from.
+
+    All order is made here and not by the database, whose idea of the alphabet depends on where it
+    runs: the same matrix is the same document everywhere, now and then.
+    """
+    parts = _Parts(today=today, sections={section.pk: section for section in fetched.sections})
+    _add_sides(parts, fetched)
+    _add_teams(parts, fetched)
+    _add_holdings(parts, fetched)
+    _add_evidence(parts, fetched)
+    _add_signoffs(parts, fetched)
     items_of: dict[uuid.UUID, list[Item]] = defaultdict(list)
-    for item in found:
+    for item in sorted(fetched.items, key=lambda item: _place(parts, item)):
         items_of[item.workspace_id].append(item)
-    return [_matrix(workspace, items_of[workspace.pk], parts) for workspace in workspaces]
+    return [_matrix(workspace, items_of[workspace.pk], parts) for workspace in fetched.workspaces]
 
 
-def _fetch_sections(parts: _Parts, workspaces: Sequence[Workspace]) -> None:
-    """Fetch sections apart: joined, each would come again with every one of its items."""
-    versions = {workspace.model_version_id for workspace in workspaces}
-    for section in Section.objects.filter(version__in=versions).select_related("holder"):
-        parts.sections[section.pk] = section
+def _place(parts: _Parts, item: Item) -> tuple[int, str, int, str]:
+    duty = item.responsibility
+    section = parts.sections[duty.section_id]
+    return section.position, section.key, duty.position, duty.key
 
 
-def _fetch_sides(parts: _Parts, workspaces: Sequence[Workspace]) -> None:
+def _add_sides(parts: _Parts, fetched: Rows) -> None:
     managed: set[int] = set()
-    for seat_id, user_id, role in (
-        Membership.objects.in_force()
-        .filter(workspace__in=workspaces)
-        .values_list("seat_id", "user_id", "role")
-    ):
+    for seat_id, user_id, role in fetched.presences:
         parts.present.add((seat_id, user_id))
         if role == Role.MANAGER:
             managed.add(seat_id)
-    seats = Seat.objects.filter(workspace__in=workspaces).select_related("party", "organization")
-    for seat in seats.order_by("party__position", "party__key"):
+    for seat in sorted(fetched.seats, key=lambda seat: (seat.party.position, seat.party.key)):
         info = SeatInfo(
             id=seat.pk,
             key=seat.party.key,
@@ -144,55 +132,29 @@ def _fetch_sides(parts: _Parts, workspaces: Sequence[Workspace]) -> None:
         parts.seats_of[seat.workspace_id].append(info)
 
 
-def _person(parts: _Parts, seat_id: int, user: User) -> Person:
-    present = (seat_id, user.pk) in parts.present
-    return Person(id=user.pk, name=user.name, email=user.email, present=present)
-
-
-def _fetch_teams(parts: _Parts, workspaces: Sequence[Workspace]) -> None:
+def _add_teams(parts: _Parts, fetched: Rows) -> None:
     people: dict[uuid.UUID, list[Person]] = defaultdict(list)
-    for member in (
-        TeamMember.objects.filter(team__workspace__in=workspaces)
-        .filter(membership__seat=F("team__seat"))
-        .select_related("membership__user")
-        .order_by("membership__user__name")
-    ):
-        membership = member.membership
-        person = _person(parts, membership.seat_id, membership.user)
-        if person.present:
-            people[member.team_id].append(person)
-    for team in (
-        Team.objects.in_use()
-        .filter(workspace__in=workspaces)
-        .order_by("seat__party__position", "position", "name")
+    for team_id, seat_id, user in fetched.members:
+        if (seat_id, user.pk) in parts.present:
+            people[team_id].append(Person(user.pk, user.name, user.email, present=True))
+    for team in sorted(
+        fetched.teams,
+        key=lambda team: (parts.seats[team.seat_id].position, team.position, team.name, team.pk),
     ):
         column = TeamColumn(
             id=team.pk,
             name=team.name,
             description=team.description,
             seat=parts.seats[team.seat_id],
-            people=tuple(people[team.pk]),
+            people=tuple(sorted(people[team.pk], key=lambda person: (person.name, person.id))),
         )
         parts.teams[team.pk] = column
         parts.teams_of[team.workspace_id].append(column)
 
 
-def _fetch_holdings(
-    parts: _Parts, workspaces: Sequence[Workspace], scope: dict[str, list[int]]
-) -> None:
+def _add_holdings(parts: _Parts, fetched: Rows) -> None:
     persons: dict[tuple[int, uuid.UUID], Person] = {}
-    for item_id, team_id, letter, user_id, name, email in (
-        Assignment.objects.filter(team__workspace__in=workspaces, **scope)
-        .order_by("team__seat__party__position", "team__position", "team__name")
-        .values_list(
-            "item_id",
-            "team_id",
-            "letter",
-            "person_id",
-            "person__name",
-            "person__email",
-        )
-    ):
+    for item_id, team_id, letter, user_id, name, email in fetched.assignments:
         if team_id not in parts.teams:
             continue
         person = None
@@ -214,51 +176,41 @@ def freshness(valid_until: dt.date | None, today: dt.date) -> EvidenceState:
     return EvidenceState.EXPIRED if valid_until < today else EvidenceState.EXPIRING
 
 
-def _fetch_evidence(
-    parts: _Parts, workspaces: Sequence[Workspace], scope: dict[str, list[int]]
-) -> None:
-    links = EvidenceLink.objects.filter(
-        evidence__workspace__in=workspaces, evidence__archived_at=None, **scope
-    )
+def _add_evidence(parts: _Parts, fetched: Rows) -> None:
     infos: dict[uuid.UUID, EvidenceInfo] = {}
-    for link in links.select_related("evidence__current").order_by(
-        "evidence__title", "evidence__created_at"
+    for item_id, piece in sorted(
+        fetched.links, key=lambda link: (link[1].title, link[1].created_at, link[1].pk)
     ):
-        piece, revision = link.evidence, link.evidence.current
-        if revision is None:
+        if piece.current is None:
             continue
         if piece.pk not in infos:
-            infos[piece.pk] = EvidenceInfo(
-                id=piece.pk,
-                revision_id=revision.pk,
-                number=revision.number,
-                title=piece.title,
-                kind=EvidenceKind(piece.kind),
-                seat=parts.seats[piece.seat_id],
-                file_name=revision.file_name,
-                url=revision.url,
-                text=revision.text,
-                sha256=revision.sha256,
-                size=revision.size,
-                media_type=revision.media_type,
-                collected_on=revision.collected_on,
-                valid_until=revision.valid_until,
-                state=freshness(revision.valid_until, parts.today),
-            )
-        parts.evidence[link.item_id].append(infos[piece.pk])
+            infos[piece.pk] = _evidence(parts, piece, piece.current)
+        parts.evidence[item_id].append(infos[piece.pk])
 
 
-def _fetch_signoffs(
-    parts: _Parts, workspaces: Sequence[Workspace], scope: dict[str, list[int]]
-) -> None:
+def _evidence(parts: _Parts, piece: Evidence, revision: EvidenceRevision) -> EvidenceInfo:
+    return EvidenceInfo(
+        id=piece.pk,
+        revision_id=revision.pk,
+        number=revision.number,
+        title=piece.title,
+        kind=EvidenceKind(piece.kind),
+        seat=parts.seats[piece.seat_id],
+        file_name=revision.file_name,
+        url=revision.url,
+        text=revision.text,
+        sha256=revision.sha256,
+        size=revision.size,
+        media_type=revision.media_type,
+        collected_on=revision.collected_on,
+        valid_until=revision.valid_until,
+        state=freshness(revision.valid_until, parts.today),
+    )
+
+
+def _add_signoffs(parts: _Parts, fetched: Rows) -> None:
     """Collect the sign-offs of each side on each item, newest first."""
-    for signoff in (
-        Signoff.objects.filter(item__workspace__in=workspaces, **scope)
-        .select_related("withdrawal")
-        .defer("content", "statement")
-        .order_by("-number")
-    ):
-        withdrawal = getattr(signoff, "withdrawal", None)
+    for signoff, withdrawal in sorted(fetched.signoffs, key=lambda pair: -pair[0].number):
         parts.signoffs[signoff.item_id, signoff.seat_id].append(
             SignoffInfo(
                 id=signoff.pk,

@@ -50,6 +50,13 @@ RECORDED = (
         ("seat_id", "title", "kind", "current_id", "created_at", "archived_at"),
         uuid_key=True,
     ),
+    # Bytes, addresses and notes of a revision stay; its dates can be put right.
+    Recorded(
+        "evidencerevision",
+        ("collected_on", "valid_until"),
+        workspace=owned_by("evidence"),
+        uuid_key=True,
+    ),
     Recorded("evidencelink", ("evidence_id", "item_id"), workspace=owned_by("evidence")),
 )
 

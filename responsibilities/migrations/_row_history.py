@@ -76,7 +76,8 @@ def record_present(editor: BaseDatabaseSchemaEditor, recorded: Iterable[Recorded
         stamp = f"'{cursor.fetchone()[0]}'"
     for one in recorded:
         values = _values(one, "r", stamp if sqlite else f"{stamp}::timestamptz", sqlite=sqlite)
-        editor.execute(f"{_INSERT} SELECT {values} FROM {one.table} AS r", params=None)
+        statement = f"{_INSERT} SELECT {values} FROM {one.table} AS r"  # noqa: S608
+        editor.execute(statement, params=None)
 
 
 _INSERT = f"INSERT INTO {HISTORY} (workspace_id, model, key, at, data)"
@@ -142,7 +143,7 @@ def _postgresql(one: Recorded) -> Iterator[str]:
             END IF;
             RETURN NULL;
         END $$
-    """
+    """  # noqa: S608 (names of our own)
     seen = {
         "insert": "NEW TABLE AS new_rows",
         "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",

@@ -80,7 +80,6 @@ def erase(*, actor: Actor, email: str) -> Erased:
     report.memberships = Membership.objects.filter(user=user).count()
     for workspace in workspaces:
         _erase_in(workspace, actor, user, names, report)
-    Membership.objects.filter(user=user).delete()
     EmailAddress.objects.filter(user=user).delete()
     _blank(user)
     return report
@@ -132,6 +131,7 @@ def _erase_in(
         )
     if found:
         report.events[workspace.slug] = len(found)
+    Membership.objects.filter(workspace=workspace, user=user).delete()
     audit.append(
         workspace=workspace,
         actor=actor,

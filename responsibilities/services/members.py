@@ -116,8 +116,9 @@ def remove(*, actor: Actor, membership: Membership) -> None:
         audit.Change(_("role"), membership.get_role_display(), ""),
         *(audit.Change(_("team"), name, "") for name in teams),
     ]
+    # Before the event: at its time the matrix is already what it says.
+    Membership.objects.filter(pk=membership.pk).delete()
     _record(actor, membership, AuditAction.MEMBER_REMOVED, changes)
-    membership.delete()
 
 
 def last_manager(membership: Membership) -> bool:
