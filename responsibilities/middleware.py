@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase, QueryDict, UnreadablePostError
 from django.shortcuts import render
 
-from responsibilities.uploads import FORM_ALLOWANCE, LARGEST_READ
+from responsibilities.uploads import discard, limit_of, most_read
 
 NUL = "\x00"
 
@@ -39,10 +38,8 @@ def limit_uploads(
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        most = settings.REXMATRIX_EVIDENCE_MAX_BYTES * LARGEST_READ + FORM_ALLOWANCE
-        if length.isdecimal() and int(length) > most:
-            limit = settings.REXMATRIX_EVIDENCE_MAX_BYTES
-            return render(request, "413.html", {"limit": limit}, status=413)
+        if length.isdecimal() and int(length) > most_read(request):
+            return render(request, "413.html", {"limit": limit_of(request)}, status=413)
         return get_response(request)
 
     return middleware
@@ -76,6 +73,7 @@ class RefuseNul:
         try:
             found = _has_nul(request.POST)
         except UnreadablePostError as broken:
+            discard(request)
             msg = "The form did not arrive whole."
             raise BadRequest(msg) from broken
         return _refusal(request) if found else None

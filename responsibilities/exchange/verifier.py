@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Final
 
 FILE_NAME: Final = "verify_rexmatrix.py"
+PATH: Final = Path(__file__).resolve().parents[1] / "verifier" / FILE_NAME
 
 
 @cache
 def source() -> bytes:
     """Return the bytes of the verifier."""
-    return resources.files("responsibilities.verifier").joinpath(FILE_NAME).read_bytes()
+    return PATH.read_bytes()
 
 
 @cache

@@ -40,10 +40,12 @@ def verify(path: Path, *options: str) -> tuple[int, str]:
     return code, text
 
 
-def make_bundle(workspace: Workspace, *, evidence: bool = False) -> tuple[bytes, Checkpoint]:
+def make_bundle(
+    workspace: Workspace, *, evidence: bool = False, releases: bool = False
+) -> tuple[bytes, Checkpoint]:
     """Return a bundle of a workspace as it is now, and its checkpoint."""
     made = checkpoints.prepare(actor=system_actor(), workspace=workspace)
-    files = bundle.stored_files(made.matrix, evidence=evidence)
+    files = bundle.stored_files(made.matrix, made.checkpoint, evidence=evidence, releases=releases)
     wanted = bundle.Wanted(made.matrix, made.checkpoint, made.seq, files)
     return b"".join(bundle.write(wanted, default_storage.open)), made.checkpoint
 
@@ -70,6 +72,21 @@ def packed(files: Mapping[str, bytes], *, manifest: bool = True) -> bytes:
         for name, data in files.items():
             archive.writestr(name, data)
     return out.getvalue()
+
+
+def slow_bundle(path: Path) -> Path:
+    """Write a bundle of a few megabytes whose members take seconds to inflate and to hash."""
+    zeros = bytes(1024**2)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        names = [f"evidence/{number:064x}" for number in range(2)]
+        listed = {name: {"sha256": "0" * 64, "size": 1} for name in names}
+        manifest = {"v": 1, "kind": "rexmatrix-bundle", "files": listed}
+        archive.writestr("manifest.json", json.dumps(manifest))
+        for name in names:
+            with archive.open(name, "w", force_zip64=True) as member:
+                for _ in range(1500):
+                    member.write(zeros)
+    return path
 
 
 def changed_lines(data: bytes, change: Callable[[list[dict[str, Any]]], object]) -> bytes:

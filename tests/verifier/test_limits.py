@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 
 from responsibilities.models import Checkpoint
 from tests.signing import sign
-from tests.verifier.bundles import FILE, VERIFIER, make_bundle, members, packed
+from tests.verifier.bundles import FILE, VERIFIER, make_bundle, members, packed, slow_bundle
 from tests.world import World
 
 MIB = 1024**2
@@ -43,19 +42,8 @@ def report(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle of a few megabytes whose members take long to inflate and to hash."""
-    zeros = bytes(MIB)
-    path = tmp_path_factory.mktemp("slow") / "slow.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        names = [f"evidence/{number:064x}" for number in range(2)]
-        listed = {name: {"sha256": "0" * 64, "size": 1} for name in names}
-        manifest = {"v": 1, "kind": "rexmatrix-bundle", "files": listed}
-        archive.writestr("manifest.json", json.dumps(manifest))
-        for name in names:
-            with archive.open(name, "w", force_zip64=True) as member:
-                for _ in range(1500):
-                    member.write(zeros)
-    return path
+    """A bundle that takes seconds."""
+    return slow_bundle(tmp_path_factory.mktemp("slow") / "slow.zip")
 
 
 def greedy(path: Path) -> Path:
@@ -127,6 +115,7 @@ def test_the_report_says_what_the_file_says_it_is(world: World, tmp_path: Path) 
         "origin": checkpoint.origin,
         "size": checkpoint.size,
         "root": checkpoint.root,
+        "note": VERIFIER.sha256(checkpoint.note.encode()),
         "matrix": VERIFIER.sha256(matrix),
         "prepared": checkpoint.size - 1,
         "items": {
