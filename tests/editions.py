@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from responsibilities import canonical, matrix
 from responsibilities.matrix import Matrix
@@ -55,7 +55,7 @@ def after(world: World, change: Callable[[], object]) -> Comparison:
     return forth
 
 
-def set_letters(world: World, team: str, key: str, letters: dict[str, str | None]) -> None:
+def set_letters(world: World, team: str, key: str, letters: Mapping[str, str | None]) -> None:
     """Give a team these letters on an item; a letter may name a person by role."""
     side = team.replace("Party ", "party")[:6]
     assignments.set_cells(
