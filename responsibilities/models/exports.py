@@ -62,3 +62,10 @@ class Export(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.workspace_id} {self.format} {self.created_at:%Y-%m-%d}"
+
+    def file_name(self, slug: str) -> str:
+        """Return what the file is called when it is saved; `slug` is that of the workspace."""
+        if self.release_id is not None:
+            return f"{slug}-release-{self.edition}.{self.format}"
+        day = timezone.localtime(self.created_at).strftime("%Y-%m-%d")
+        return f"{slug}-{day}-{self.edition.lower()}.{self.format}"

@@ -25,6 +25,7 @@ class ExportRow:
     filter: str
     is_abandoned: bool
     may_cancel: bool
+    may_retry: bool
 
     @property
     def requester(self) -> str:
@@ -38,6 +39,7 @@ def export_rows(
     filters: Mapping[uuid.UUID, str],
     abandoned: Collection[uuid.UUID],
     cancellable: Collection[uuid.UUID],
+    retryable: Collection[uuid.UUID],
 ) -> list[ExportRow]:
     """Put exports together with what is known about them by id. No query."""
     return [
@@ -46,6 +48,7 @@ def export_rows(
             filter=filters.get(export.pk, ""),
             is_abandoned=export.pk in abandoned,
             may_cancel=export.pk in cancellable,
+            may_retry=export.pk in retryable,
         )
         for export in exports
     ]

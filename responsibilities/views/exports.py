@@ -10,7 +10,6 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, Q
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -116,12 +115,10 @@ def export_file(request: WorkspaceRequest, export_id: uuid.UUID) -> HttpResponse
     export = get_object_or_404(
         Export, pk=export_id, workspace=request.workspace, status=ExportStatus.DONE
     )
-    day = timezone.localtime(export.created_at).strftime("%Y-%m-%d")
-    name = f"{request.workspace.slug}-{day}-{export.edition.lower()}.{export.format}"
     return FileResponse(
         export.file.open("rb"),
         as_attachment=True,
-        filename=name,
+        filename=export.file_name(request.workspace.slug),
         content_type=MEDIA_TYPES[export.format],
     )
 
@@ -167,13 +164,14 @@ def _list_context(request: WorkspaceRequest) -> dict[str, Any]:
         if export.status in {ExportStatus.QUEUED, ExportStatus.RUNNING}
         and not exports.is_abandoned(export)
     ]
+    may_export = may_anywhere(request.actor, Action.EXPORT)
     rows = export_rows(
         found,
         filters=_filters_in_words(request, found),
         abandoned={export.pk for export in found if exports.is_abandoned(export)},
         cancellable={export.pk for export in running if exports.may_cancel(request.actor, export)},
+        retryable=_retryable(found) if may_export else (),
     )
-    may_export = may_anywhere(request.actor, Action.EXPORT)
     table = ExportTable(rows, slug=request.workspace.slug, may_export=may_export)
     arrange(table, request, per_page=ROWS_PER_PAGE)
     return {
@@ -183,6 +181,19 @@ def _list_context(request: WorkspaceRequest) -> dict[str, Any]:
         "watched": ",".join(str(export.pk) for export in running),
         "may_export": may_export,
     }
+
+
+def _retryable(found: Iterable[Export]) -> set[uuid.UUID]:
+    """Return the exports that failed. A release has one file: what failed before it is past."""
+    alive, ended = set(), []
+    for export in found:
+        if export.status == ExportStatus.FAILED or exports.is_abandoned(export):
+            ended.append(export)
+        elif export.status == ExportStatus.CANCELLED:
+            ended += [export] if export.release_id else []
+        else:
+            alive.add(export.release_id)
+    return {e.pk for e in ended if e.release_id is None or e.release_id not in alive}
 
 
 def _filters_in_words(request: WorkspaceRequest, found: Iterable[Export]) -> dict[uuid.UUID, str]:
