@@ -1,12 +1,16 @@
 """The bundle: a ZIP that an auditor can check without us. Written piece by piece, never whole.
 
-Holds every event up to a checkpoint, all checkpoints, the keys, the matrix, what was signed with
-its inclusion proofs, and on request the evidence files and a PDF. The manifest comes last.
+Holds every event up to a checkpoint, all checkpoints, the keys, the matrix, every release, what was
+signed and attested with its inclusion proofs, the newest PDF, and on request the evidence files and
+the PDF of each release. The manifest comes last.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
+import json
+import uuid
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,14 +19,22 @@ from typing import IO, Any, Final
 from django.utils.translation import gettext as _
 
 from responsibilities import canonical, notes
-from responsibilities.choices import EvidenceKind, ExportFormat, ExportStatus
+from responsibilities.choices import AuditAction, EvidenceKind, ExportFormat, ExportStatus
 from responsibilities.exchange import proof
 from responsibilities.exchange.details import attachment
 from responsibilities.exchange.proof import LogReading
 from responsibilities.matrix import Matrix
-from responsibilities.models import Checkpoint, EvidenceRevision, Export, Signoff
+from responsibilities.models import (
+    AuditEvent,
+    Checkpoint,
+    EvidenceRevision,
+    Export,
+    Release,
+    Signoff,
+    Workspace,
+)
 
-BUNDLE_VERSION: Final = 1
+BUNDLE_VERSION: Final = 2
 _CHUNK: Final = 256 * 1024
 # The date of every member: the files say themselves what they are of.
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -40,29 +52,57 @@ class Wanted:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def stored_files(matrix: Matrix, *, evidence: bool) -> dict[str, str]:
+def stored_files(
+    matrix: Matrix, checkpoint: Checkpoint, *, evidence: bool, releases: bool
+) -> dict[str, str]:
     """Return the stored files of a bundle: name in the bundle to name in the storage.
 
-    The newest PDF of the whole matrix, if there is one, and on request the evidence files.
+    The newest PDF of the whole draft, if there is one. On request the PDF of each release, and
+    the evidence files of the matrix and of each release. A file that the log up to the checkpoint
+    does not know is none of them.
     """
     found: dict[str, str] = {}
-    newest = Export.objects.filter(
+    made = AuditEvent.objects.filter(
+        workspace=matrix.workspace, action=AuditAction.EXPORT_CREATED, seq__lt=checkpoint.size
+    )
+    known = set(made.values_list("object_id", flat=True))
+    files = Export.objects.filter(
         workspace=matrix.workspace, format=ExportFormat.PDF, status=ExportStatus.DONE, query=""
-    ).order_by("-finished_at")[:1]
-    for export in newest:
-        found["matrix.pdf"] = str(export.file.name)
+    ).select_related("release")
+    for export in files.order_by("finished_at"):
+        if str(export.pk) not in known:
+            continue
+        if export.release is None:
+            found["matrix.pdf"] = str(export.file.name)
+        elif releases:
+            found[f"releases/{export.release.number}.pdf"] = str(export.file.name)
     if evidence:
-        digests = {
-            piece.sha256
-            for row in matrix.rows
-            for piece in row.evidence
-            if piece.kind == EvidenceKind.FILE
-        }
-        revisions = EvidenceRevision.objects.filter(
-            evidence__workspace=matrix.workspace, sha256__in=digests
-        ).exclude(file="")
-        found |= {f"evidence/{row.sha256}": str(row.file.name) for row in revisions}
+        found |= _evidence(matrix)
     return found
+
+
+def _evidence(matrix: Matrix) -> Iterator[tuple[str, str]]:
+    """Yield the evidence files of a matrix and of each release, however old the revision."""
+    digests = {
+        piece.sha256
+        for row in matrix.rows
+        for piece in row.evidence
+        if piece.kind == EvidenceKind.FILE
+    }
+    frozen = Release.objects.filter(workspace=matrix.workspace)
+    for snapshot in frozen.values_list("snapshot", flat=True).iterator(chunk_size=1):
+        digests |= {
+            piece["sha256"]
+            for section in json.loads(snapshot)["sections"]
+            for item in section["items"]
+            for piece in item["evidence"]
+            if piece["kind"] == EvidenceKind.FILE
+        }
+    revisions = EvidenceRevision.objects.filter(
+        evidence__workspace=matrix.workspace, sha256__in=digests
+    ).exclude(file="")
+    for row in revisions:
+        yield f"evidence/{row.sha256}", str(row.file.name)
 
 
 class _Sink:
@@ -129,10 +169,11 @@ def _members(wanted: Wanted, open_file: Opener) -> Iterator[tuple[str, Iterable[
     log = LogReading(checkpoint)
     yield "events.jsonl", _lines(log.records())
     yield "statements.jsonl", _lines(proof.statements(_signoffs(wanted, log)))
-    for signoff in _signoffs(wanted, log):
-        seq = log.signed[signoff.statement_digest]
+    yield from _releases(workspace, log)
+    for pk, digest in itertools.chain(_signed(wanted, log), _attested(workspace, log)):
+        seq = log.signed[digest]
         text = notes.proof(index=seq, path=log.tree.inclusion(seq), checkpoint=checkpoint.note)
-        yield f"proofs/{signoff.pk}.tlog-proof", [text.encode()]
+        yield f"proofs/{pk}.tlog-proof", [text.encode()]
     earlier = Checkpoint.objects.filter(workspace=workspace, size__lte=checkpoint.size)
     for size, note in earlier.order_by("size").values_list("size", "note"):
         yield f"checkpoints/{size:012d}.txt", [note.encode()]
@@ -148,6 +189,28 @@ def _signoffs(wanted: Wanted, log: LogReading) -> Iterator[Signoff]:
             yield signoff
 
 
+def _signed(wanted: Wanted, log: LogReading) -> Iterator[tuple[uuid.UUID, str]]:
+    """Yield the id of each sign-off, and the digest of its statement."""
+    for signoff in _signoffs(wanted, log):
+        yield signoff.pk, signoff.statement_digest
+
+
+def _attested(workspace: Workspace, log: LogReading) -> Iterator[tuple[uuid.UUID, str]]:
+    """Yield the id of each attestation, and the digest of its statement."""
+    for release in proof.releases(log, workspace):
+        for attestation in proof.attestations(release, log):
+            yield attestation.pk, attestation.statement_digest
+
+
+def _releases(workspace: Workspace, log: LogReading) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Yield the list of the releases, and the frozen matrix of each, byte for byte."""
+    known = proof.releases(log, workspace)
+    yield "releases.jsonl", _lines(proof.release_record(release, log) for release in known)
+    for release in proof.releases(log, workspace):
+        snapshot = Release.objects.values_list("snapshot", flat=True).get(pk=release.pk)
+        yield f"releases/{release.number}.json", [snapshot.encode()]
+
+
 def _lines(values: Iterable[Any]) -> Iterator[bytes]:
     for value in values:
         yield canonical.dumps(value) + b"\n"
@@ -161,8 +224,8 @@ def _chunks(open_file: Opener, name: str) -> Iterator[bytes]:
 
 def _read_me(wanted: Wanted) -> str:
     return _(
-        "This bundle holds the audit log of “%(workspace)s” up to event %(last)d, the matrix, and "
-        "what was signed.\n\n"
+        "This bundle holds the audit log of “%(workspace)s” up to event %(last)d, the matrix, "
+        "every release, and what was signed and attested.\n\n"
         "Check it without us, with a verifier that you got on another way than this bundle:\n\n"
         "    python verify_rexmatrix.py BUNDLE.zip --key KEY --checkpoint OLD.txt\n\n"
         "Nothing covered by a checkpoint that someone else kept can be changed, removed or "

@@ -156,19 +156,17 @@ def release_record(release: Release, log: LogReading) -> canonical.Json:
     if str(release.pk) not in log.withdrawn:
         withdrawal = None
     return {
-        **_named(release, attestations(release, log)),
+        **_named(release),
+        "attestations": [
+            {"id": str(row.pk), "statement": row.statement} for row in attestations(release, log)
+        ],
         "summary": release.summary,
         "withdrawal": withdrawal.reason if withdrawal else None,
     }
 
 
-def _named(release: Release, given: Iterable[Attestation]) -> dict[str, canonical.Json]:
-    return {
-        "id": str(release.pk),
-        "number": release.number,
-        "digest": release.digest,
-        "attestations": [{"id": str(row.pk), "statement": row.statement} for row in given],
-    }
+def _named(release: Release) -> dict[str, canonical.Json]:
+    return {"id": str(release.pk), "number": release.number, "digest": release.digest}
 
 
 def proof(
@@ -207,7 +205,8 @@ def proof(
         "consistency": list(_consistency(log)),
     }
     if release:
-        document["release"] = _named(release, given)
+        signed: canonical.Json = [{"statement": row.statement} for row in given]
+        document["release"] = {**_named(release), "attestations": signed}
     return canonical.dumps(document)
 
 

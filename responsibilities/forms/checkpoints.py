@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BundleForm(forms.Form):
-    """What goes into the bundle beside log, matrix and sign-offs."""
+    """What goes into the bundle beside log, matrix, sign-offs and releases."""
 
     evidence = forms.BooleanField(label=_("With the evidence files"), required=False)
+    releases = forms.BooleanField(label=_("With the PDF of each release"), required=False)

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Checks what Rexmatrix hands out, offline: an exported PDF, or a bundle (ZIP).
 
+A release counts as attested if the log holds its proposal and, for every side of its matrix, the
+attestation of another person over the same bytes.
+
     python verify_rexmatrix.py FILE [--key KEY] [--checkpoint OLD]... [--evidence DIR] [--pdf PDF]
 
 One file. Needs Python 3.10 or newer and `cryptography`; `pypdf` as well when FILE is a PDF.
@@ -34,7 +37,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-VERSION = "1"
+VERSION = "2"
 INTACT, TAMPERED, UNVERIFIABLE = 0, 1, 2
 
 MOST_FILE = 4 * 1024**3
@@ -43,6 +46,7 @@ MOST_JSON = 64 * 1024**2
 MOST_LINE = 8 * 1024**2
 MOST_MEMBERS = 50_000
 MOST_EVENTS = 5_000_000
+MOST_RELEASES = 2_000
 MOST_DEPTH = 40
 MOST_MEMORY = 3 * 1024**3
 MOST_FAILURES = 25
@@ -51,12 +55,14 @@ CHUNK = 1024 * 1024
 
 LEAF_KEYS = {"v", "ws", "seq", "ts", "actor", "action", "object", "payload_commit"}
 SIGNING = {"signoff.signed", "signoff.bulk_signed"}
+NAMING = {"export.prepared", "release.proposed"}
 HEX64 = re.compile(r"[0-9a-f]{64}")
 MEMBER = re.compile(
     r"manifest\.json|README\.txt|keys\.json|matrix\.json|matrix\.pdf|events\.jsonl|"
     r"statements\.jsonl|checkpoints/[0-9]{12}\.txt|proofs/[0-9a-f-]{36}\.tlog-proof|"
-    r"evidence/[0-9a-f]{64}"
+    r"evidence/[0-9a-f]{64}|releases\.jsonl|releases/[0-9]{1,4}\.[0-9]{1,4}\.(json|pdf)"
 )
+NUMBER = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}")
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 KEY_NAME = re.compile(r"[^\s+]+")
 LETTERS = "RACI"
@@ -74,6 +80,7 @@ class Report:
         self.checked: list[str] = []
         self.unchecked: list[str] = []
         self.failed: list[str] = []
+        self.notes: list[str] = []
         self.failures = 0
         self.said: dict[str, Any] = {}  # what the file says of itself, proved or not
 
@@ -95,9 +102,14 @@ class Report:
         """Note something that was not checked."""
         self.unchecked.append(text)
 
+    def note(self, text: str) -> None:
+        """Note what a reader must know of an intact file: that a release was withdrawn, say."""
+        self.notes.append(text)
+
     def table(self) -> str:
         """Return everything as a table."""
         lines = [f"  checked      {text}" for text in self.checked]
+        lines += [f"  NOTE         {text}" for text in self.notes]
         lines += [f"  not checked  {text}" for text in self.unchecked]
         lines += [f"  FAILED       {text}" for text in self.failed]
         if self.failures > len(self.failed):
@@ -112,6 +124,7 @@ class Report:
                 "verdict": verdict,
                 "reason": printable(reason),
                 "checked": [printable(text) for text in self.checked],
+                "notes": [printable(text) for text in self.notes],
                 "not_checked": [printable(text) for text in self.unchecked],
                 "failed": [printable(text) for text in self.failed],
                 "failures": self.failures,
@@ -378,10 +391,12 @@ class Log:
     def __init__(self) -> None:
         self.leaves: dict[int, bytes] = {}
         self.statements: dict[str, int] = {}
-        self.withdrawn: set[str] = set()
+        self.withdrawn: dict[str, int] = {}
         self.evidence: set[str] = set()
         self.prepared: dict[str, int] = {}
         self.created: dict[str, int] = {}
+        self.made: dict[int, set[str]] = {}
+        self.editions: dict[str, Edition] = {}
         self.erased: set[int] = set()
         self.announced: set[int] = set()
         self.events = 0
@@ -403,6 +418,7 @@ class Log:
             report.fail(f"event {seq}: the payload does not fit its commitment")
         else:
             self._collect(seq, said, parse(payload))
+        self._edition(seq, said, None if payload is None else parse(payload))
         return leaf_hash(data)
 
     def _collect(self, seq: int, leaf: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
@@ -413,19 +429,52 @@ class Log:
             self.leaves[seq] = leaf_hash(canonical(leaf))
             self.statements.update((digest, seq) for digest in digests)
         elif action == "signoff.withdrawn":
-            self.withdrawn.add(leaf["object"]["id"])
+            self.withdrawn[leaf["object"]["id"]] = seq
         elif action.startswith("evidence."):
             self.evidence.update(digests)
-        elif action == "export.prepared":
+        elif action in NAMING:
             self.prepared.update((digest, seq) for digest in digests)
         elif action == "export.created":
             self.created.update((digest, seq) for digest in digests)
+            self.made[seq] = set(digests)
         elif action == "person.erased":
             for value in values:
                 for first, last in re.findall(r"([0-9]{1,12})(?:-([0-9]{1,12}))?", value):
                     low, high = int(first), int(last or first)
                     if 0 <= high - low <= MOST_EVENTS:
                         self.announced.update(range(low, high + 1))
+
+    def _edition(
+        self, seq: int, leaf: Mapping[str, Any], payload: Mapping[str, Any] | None
+    ) -> None:
+        """Remember what an event says of a release; without words, only who did what when."""
+        _release, dot, verb = str(leaf["action"]).partition("release.")
+        if not dot or verb not in {"proposed", "attested", "withdrawn"}:
+            return
+        shaped(leaf, LEAF, f"event {seq}")
+        edition = self.editions.setdefault(leaf["object"]["id"], Edition())
+        words = {} if payload is None else payload
+        said = {str(change["field"]): str(change["new"]) for change in words.get("changes", ())}
+        getattr(edition, verb)[seq] = {
+            "at": leaf["ts"],
+            "signer": leaf["actor"]["id"],
+            "side": leaf["actor"]["side"],
+            "matrix": said.get("matrix SHA-256"),
+            "statement": said.get("statement SHA-256"),
+            "number": said.get("number"),
+            "reason": words.get("reason"),
+        }
+        if verb == "attested":
+            self.leaves[seq] = leaf_hash(canonical(leaf))
+
+
+class Edition:
+    """What the events say of one release, by their numbers."""
+
+    def __init__(self) -> None:
+        self.proposed: dict[int, dict[str, Any]] = {}
+        self.attested: dict[int, dict[str, Any]] = {}
+        self.withdrawn: dict[int, dict[str, Any]] = {}
 
 
 def check_erasures(report: Report, log: Log) -> None:
@@ -511,28 +560,48 @@ def check_matrix(
         f"the matrix is the one that event {log.prepared.get(digest)} names",
         "no event of the log names this matrix: matrix.json was changed or exchanged",
     )
-    items = [item for section in matrix["sections"] for item in section["items"]]
+    named = log.prepared.get(digest)
+    items = items_of(matrix)
     report.said |= {
         "matrix": digest,
-        "prepared": log.prepared.get(digest),
+        "prepared": named,
         "items": {str(item["key"]): str(item["digest"]) for item in items},
     }
-    signed = 0
+    check_items(report, log, matrix, statements, named, "the matrix")
+    return matrix
+
+
+def items_of(matrix: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [item for section in matrix["sections"] for item in section["items"]]
+
+
+def check_items(
+    report: Report,
+    log: Log,
+    matrix: Mapping[str, Any],
+    statements: Mapping[str, Mapping[str, Any]],
+    named: int | None,
+    name: str,
+) -> None:
+    """Check the digests of the items and the sign-offs that a matrix shows.
+
+    `named` is the event that names the matrix: a later one changes nothing in it.
+    """
+    items, signed = items_of(matrix), 0
+    end = MOST_EVENTS if named is None else named
     for item in items:
         if sha256(canonical(content_of(item, matrix["model"]))) != item["digest"]:
             report.fail(f"item {item['key']}: what is shown does not fit its digest")
         for side in item["sign_offs"]:
-            if side["sign_off"]:
+            shown = side["sign_off"]
+            if shown:
                 signed += 1
                 _signoff(report, item, side, statements)
-                if bool(side["sign_off"]["withdrawn_at"]) != (
-                    side["sign_off"]["id"] in log.withdrawn
-                ):
+                if log.statements.get(shown["statement_digest"], 0) > end:
+                    report.fail(f"item {item['key']}: signed only after {name} was frozen")
+                if bool(shown["withdrawn_at"]) != (log.withdrawn.get(shown["id"], end) < end):
                     report.fail(f"item {item['key']}: a withdrawal differs from the log")
-    report.checked.append(
-        f"digests of {len(items)} items and {signed} sign-offs shown in the matrix"
-    )
-    return matrix
+    report.checked.append(f"digests of {len(items)} items and {signed} sign-offs shown in {name}")
 
 
 def _signoff(
@@ -561,20 +630,19 @@ def _signoff(
         report.fail(f"{name}: shown as current, but the item has changed since")
 
 
+def pieces_of(matrix: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the evidence in a matrix by its SHA-256."""
+    return {piece["sha256"]: piece for item in items_of(matrix) for piece in item["evidence"]}
+
+
 def check_evidence(
     report: Report,
-    matrix: Mapping[str, Any],
+    pieces: Mapping[str, Mapping[str, Any]],
     files: Mapping[str, str],
     log: Log,
     given: bool,
 ) -> None:
     """Check evidence: notes and links by their text, files by what was given."""
-    pieces = {
-        piece["sha256"]: piece
-        for section in matrix["sections"]
-        for item in section["items"]
-        for piece in item["evidence"]
-    }
     texts = absent = present = 0
     for digest, piece in pieces.items():
         if piece["kind"] != "file":
@@ -595,6 +663,293 @@ def check_evidence(
     for digest, name in files.items():
         if digest not in pieces and digest not in log.evidence:
             report.fail(f"evidence file {name}: neither matrix nor log knows these bytes")
+
+
+# --- Releases -------------------------------------------------------------------------------------
+
+LEAF = {"ts": str, "actor": {"id": str, "side": str}, "object": {"id": str}}
+RELEASE = {"id": str, "number": str, "digest": str, "attestations": [{"statement": str}]}
+LISTED = {
+    **RELEASE,
+    "attestations": [{"id": str, "statement": str}],
+    "summary": str,
+    "withdrawal": (str, type(None)),
+}
+SIDES = {"sides": [{"key": str, "organization": str}]}
+ATTESTATION = {
+    "kind": str,
+    "workspace": {"id": str},
+    "release": {"id": str, "number": str, "digest": str},
+    "signer": {"id": str, "name": str, "side": str, "organization": str},
+    "authentication": {"method": str},
+    "signed_at": str,
+}
+
+
+def shaped(value: Any, shape: Any, name: str) -> Any:
+    """Return a value if it has this shape; an object may have more entries than are asked for."""
+    if isinstance(shape, dict):
+        if not isinstance(value, dict):
+            raise Unverifiable(f"{name} is not an object")
+        for key, part in shape.items():
+            if key not in value:
+                raise Unverifiable(f"{name} has no entry {key}")
+            shaped(value[key], part, f"{name}, {key}")
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            raise Unverifiable(f"{name} is not a list")
+        for number, part in enumerate(value):
+            shaped(part, shape[0], f"{name} {number}")
+    elif not isinstance(value, shape):
+        raise Unverifiable(f"{name} is of the wrong type")
+    return value
+
+
+def moment(text: str) -> str:
+    """Return a time as people read it."""
+    return text[:19].replace("T", " ") + " UTC" if text.endswith("+00:00") else text
+
+
+def check_release(
+    report: Report,
+    log: Log,
+    release: Mapping[str, Any],
+    matrix: Mapping[str, Any],
+    sha: str,
+    workspace: str,
+) -> int | None:
+    """Check a release against the log; return the event that completed it, None for a proposal.
+
+    `sha` is the SHA-256 of its matrix. A release needs a proposal that names number and matrix,
+    and from each side of the matrix the attestation of another person over the same matrix.
+    """
+    name, before = f"release {release['number']}", report.failures
+    edition = log.editions.get(release["id"], Edition())
+    if sha != release["digest"]:
+        report.fail(f"{name}: its matrix does not have the SHA-256 that was attested")
+    proposed = [
+        seq
+        for seq, said in edition.proposed.items()
+        if (said["matrix"], said["number"]) == (release["digest"], release["number"])
+    ]
+    if len(proposed) != 1 or len(edition.proposed) != 1:
+        report.fail(f"{name}: no event of the log proposes this number with this matrix")
+        return None
+    sides = {
+        side["key"]: side["organization"] for side in shaped(matrix, SIDES, f"{name}")["sides"]
+    }
+    found = check_attestations(report, edition, release, proposed[0], sides, workspace)
+    missing = [organization for side, organization in sides.items() if side not in found]
+    if report.failures > before:
+        return None
+    if missing:
+        told = f"attested by {len(found)} of {len(sides)} sides, not by {', '.join(missing)}"
+        report.note(f"{release['number']} is a PROPOSAL and no release: {told}")
+        return None
+    report.checked.append(f"{name}: its matrix is the one that event {proposed[0]} proposes")
+    for _seq, said in found.values():
+        signer, how = said["signer"], said["authentication"]["method"]
+        report.checked.append(
+            f"{name}: attested by {signer['name']} for {signer['organization']} "
+            f"at {moment(said['signed_at'])}, by {how}"
+        )
+    return max(seq for seq, _said in found.values())
+
+
+def check_attestations(
+    report: Report,
+    edition: Edition,
+    release: Mapping[str, Any],
+    proposed: int,
+    sides: Mapping[str, str],
+    workspace: str,
+) -> dict[str, tuple[int, Mapping[str, Any]]]:
+    """Check each attestation; return event and statement of those that hold, by side."""
+    name = f"release {release['number']}"
+    events = {said["statement"]: seq for seq, said in edition.attested.items()}
+    same = {key: release[key] for key in ("id", "number", "digest")}
+    found: dict[str, tuple[int, Mapping[str, Any]]] = {}
+    for attestation in release["attestations"]:
+        text = attestation["statement"]
+        seq = events.pop(sha256(text.encode()), None)
+        if seq is None:
+            report.fail(f"{name}: the log does not hold an attestation, or it stands there twice")
+            continue
+        said = shaped(parse(text), ATTESTATION, f"{name}: an attestation")
+        event, side = edition.attested[seq], said["signer"]["side"]
+        fits = (
+            canonical(said) == text.encode()
+            and said["kind"] == "attestation"
+            and said["workspace"]["id"] == workspace
+            and {key: said["release"][key] for key in same} == same
+            and event["matrix"] == release["digest"]
+            and (said["signer"]["id"], side) == (event["signer"], event["side"])
+            and seq > proposed
+        )
+        if not fits:
+            report.fail(f"{name}: an attestation is of something else than event {seq} says")
+        elif side not in sides or side in found:
+            report.fail(f"{name}: event {seq} attests for a side that has no attestation to give")
+        elif any(said["signer"]["id"] == other["signer"]["id"] for _seq, other in found.values()):
+            report.fail(f"{name}: {said['signer']['name']} attested it for two sides")
+        else:
+            found[side] = seq, said
+    for seq in events.values():
+        report.fail(f"event {seq}: the attestation of {name} that it names is missing")
+    return found
+
+
+def tell_withdrawn(report: Report, name: str, edition: Edition) -> bool:
+    """Note that the log says that a release or proposal was withdrawn."""
+    for seq, said in edition.withdrawn.items():
+        why = said["reason"] or "the reason is erased"
+        report.note(f"{name} was WITHDRAWN on {moment(said['at'])} (event {seq}): {why}")
+    return bool(edition.withdrawn)
+
+
+def check_release_of_pdf(
+    report: Report,
+    log: Log,
+    proof: Mapping[str, Any],
+    matrix: Mapping[str, Any],
+    workspace: str,
+) -> None:
+    """Check that a PDF is the release that it says it is, attested by every side."""
+    release = proof.get("release")
+    if release is None:
+        report.note("this file is a DRAFT: it is no release, and nobody has attested it")
+        return
+    release = shaped(release, RELEASE, "the release")
+    name = f"release {release['number']}"
+    before = report.failures
+    done = check_release(report, log, release, matrix, report.said["matrix"], workspace)
+    if done is None and report.failures == before:
+        report.fail(f"{name}: the PDF is that of a proposal, not every side has attested it")
+    withdrawn = tell_withdrawn(report, name, log.editions.get(release["id"], Edition()))
+    report.skip(f"whether {name} is still in force: a newer bundle says what became of it")
+    report.said["release"] = {
+        "id": release["id"],
+        "number": release["number"],
+        "digest": release["digest"],
+        "attested": done is not None and report.failures == before,
+        "withdrawn": withdrawn,
+    }
+
+
+def check_releases(
+    report: Report,
+    bundle: Bundle,
+    log: Log,
+    statements: Mapping[str, Mapping[str, Any]],
+    proofs: Mapping[str, int],
+    workspace: str,
+) -> dict[str, Mapping[str, Any]]:
+    """Check every release of a bundle; return the evidence in them by its SHA-256."""
+    listed: dict[str, str] = {}
+    complete: dict[str, int] = {}
+    pieces: dict[str, Mapping[str, Any]] = {}
+    for release in listed_releases(report, bundle):
+        number = release["number"]
+        listed[release["id"]] = number
+        data = bundle.read(f"releases/{number}.json")
+        matrix = parse(data)
+        if canonical(matrix) != data:
+            report.fail(f"releases/{number}.json is not in canonical form")
+        edition = log.editions.get(release["id"], Edition())
+        named = min(edition.proposed, default=None)
+        check_items(report, log, matrix, statements, named, f"release {number}")
+        pieces |= pieces_of(matrix)
+        done = check_release(report, log, release, matrix, sha256(data), workspace)
+        check_listed(report, release, edition, proofs)
+        if done is not None:
+            complete[release["id"]] = done
+        pdf = f"releases/{number}.pdf"
+        if pdf in bundle.names:
+            check_release_file(report, log, pdf, bundle.digest(pdf)[0], release["digest"])
+    for key in sorted(set(log.editions) - set(listed)):
+        known = log.editions[key]
+        seq = min([*known.proposed, *known.attested, *known.withdrawn])
+        report.fail(f"event {seq}: the release that it names is missing from the bundle")
+    tell_statuses(report, log, listed, complete)
+    return pieces
+
+
+def listed_releases(report: Report, bundle: Bundle) -> Iterator[Mapping[str, Any]]:
+    """Yield the releases in the list of a bundle, whose file is there; each number once."""
+    files = {name for name in bundle.names if name.startswith("releases/")}
+    ids, numbers = set(), set()
+    for line in bundle.lines("releases.jsonl") if "releases.jsonl" in bundle.names else ():
+        release = shaped(parse(line), LISTED, f"releases.jsonl, line {len(ids) + 1}")
+        number = release["number"]
+        if not NUMBER.fullmatch(number) or len(ids) >= MOST_RELEASES:
+            raise Unverifiable("releases.jsonl has too many releases, or one without a number")
+        if release["id"] in ids or number in numbers:
+            report.fail(f"release {number} stands in releases.jsonl twice")
+            continue
+        ids.add(release["id"])
+        numbers.add(number)
+        if f"releases/{number}.json" in files:
+            yield release
+        else:
+            report.fail(f"release {number}: its matrix is missing from the bundle")
+    for name in sorted(files):
+        if name.partition("/")[2].rpartition(".")[0] not in numbers:
+            report.fail(f"{name}: releases.jsonl does not list this release")
+
+
+def check_listed(
+    report: Report, release: Mapping[str, Any], edition: Edition, proofs: Mapping[str, int]
+) -> None:
+    """Check what only the list says: summary, withdrawal, and the proofs of the attestations."""
+    name = f"release {release['number']}"
+    for said in edition.proposed.values():
+        if said["reason"] not in (None, release["summary"]):
+            report.fail(f"{name}: its summary is not the one that was proposed")
+    reasons = [said["reason"] for said in edition.withdrawn.values()]
+    told = release["withdrawal"]
+    if (told is None) == bool(reasons) or any(r not in (None, told) for r in reasons):
+        report.fail(f"{name}: a withdrawal differs from the log")
+    for attestation in release["attestations"]:
+        seq = proofs.get(f"proofs/{attestation['id']}.tlog-proof", -1)
+        if edition.attested.get(seq, {}).get("statement") != sha256(
+            attestation["statement"].encode()
+        ):
+            report.fail(f"{name}: an attestation has no inclusion proof under its id")
+
+
+def check_release_file(report: Report, log: Log, name: str, digest: str, matrix: str) -> None:
+    """Check the PDF of a release against the event that its export appended."""
+    seq = log.created.get(digest)
+    report.check(
+        seq is not None and matrix in log.made[seq],
+        f"{name}: byte for byte the file of event {seq}",
+        f"{name}: not the file of this release that the log knows",
+    )
+
+
+def tell_statuses(
+    report: Report, log: Log, listed: Mapping[str, str], complete: Mapping[str, int]
+) -> None:
+    """Note which release is in force at the end of the log, and what became of the others.
+
+    The one that was completed last is, unless it was withdrawn; the one before never is again.
+    """
+    order = sorted(complete, key=lambda key: complete[key])
+    told = []
+    for key, number in listed.items():
+        status = "attested" if key in complete else "proposed"
+        edition = log.editions.get(key, Edition())
+        name = f"release {number}" if key in complete else f"the proposal {number}"
+        if tell_withdrawn(report, name, edition):
+            status = "withdrawn"
+        elif key in complete and key != order[-1]:
+            status, later = "superseded", order[order.index(key) + 1]
+            report.note(f"{name} was SUPERSEDED by {listed[later]} (event {complete[later]})")
+        elif key in complete:
+            status = "current"
+            report.note(f"{name} is the one in force at the end of this log")
+        told.append({"id": key, "number": number, "status": status})
+    report.said["releases"] = told
 
 
 # --- Keys -----------------------------------------------------------------------------------------
@@ -758,18 +1113,21 @@ def verify_bundle(report: Report, path: Path, options: argparse.Namespace) -> No
     check_erasures(report, log)
     records = (parse(line) for line in bundle.lines("statements.jsonl"))
     statements = check_statements(report, log, records, complete=True)
-    check_proofs(report, bundle, log, points, keys)
+    proofs = check_proofs(report, bundle, log, points, keys)
     matrix = check_matrix(report, log, bundle.read("matrix.json"), statements)
+    workspace = origin.rpartition("/ws/")[2]
+    pieces = check_releases(report, bundle, log, statements, proofs, workspace)
+    pieces |= pieces_of(matrix)
     files = {name.partition("/")[2]: name for name in bundle.names if name.startswith("evidence/")}
     for digest, name in files.items():
         if bundle.digest(name)[0] != digest:
             report.fail(f"{name}: the bytes do not fit the SHA-256 in its name")
-    check_evidence(report, matrix, files | options.files, log, bool(files or options.evidence))
+    check_evidence(report, pieces, files | options.files, log, bool(files or options.evidence))
     check_pdf_bytes(report, bundle, log, options)
 
 
 def check_manifest(report: Report, bundle: Bundle, manifest: Mapping[str, Any]) -> None:
-    if manifest.get("kind") != "rexmatrix-bundle" or manifest.get("v") != 1:
+    if manifest.get("kind") != "rexmatrix-bundle" or manifest.get("v") not in (1, 2):
         raise Unverifiable("the manifest is not that of a bundle this verifier knows")
     listed = manifest["files"]
     for name in sorted(set(listed) ^ (bundle.names - {"manifest.json"})):
@@ -878,8 +1236,12 @@ def check_proofs(
     log: Log,
     points: Mapping[str, Checkpoint],
     keys: Sequence[Key],
-) -> None:
-    """Check each C2SP tlog-proof: the event of a sign-off stands in a checkpoint."""
+) -> dict[str, int]:
+    """Check each C2SP tlog-proof: the event of a sign-off or attestation is in a checkpoint.
+
+    Return the events that are proved, by the names of the proofs.
+    """
+    found: dict[str, int] = {}
     names = sorted(name for name in bundle.names if name.startswith("proofs/"))
     for name in names:
         text = bundle.read(name, MOST_LINE).decode()
@@ -898,9 +1260,11 @@ def check_proofs(
                 raise ValueError("the event is not in the log of its checkpoint")
             if all((point.size, point.root) != (p.size, p.root) for p in points.values()):
                 raise ValueError("its checkpoint is none of the bundle")
+            found[name] = int(index)
         except ValueError as bad:
             report.fail(f"{name}: {bad}")
-    report.checked.append(f"{len(names)} inclusion proofs of sign-offs")
+    report.checked.append(f"{len(names)} inclusion proofs of sign-offs and attestations")
+    return found
 
 
 def check_pdf_bytes(report: Report, bundle: Bundle, log: Log, options: argparse.Namespace) -> None:
@@ -939,7 +1303,8 @@ def verify_pdf(report: Report, path: Path, options: argparse.Namespace) -> None:
         if name not in attached:
             raise Unverifiable(f"the PDF has no attachment {name}: it carries no proof")
     proof = parse(attached["proof.json"])
-    if proof.get("kind") != "rexmatrix-proof" or proof.get("v") != 1:
+    known = {1: "release" not in proof, 2: "release" in proof}
+    if proof.get("kind") != "rexmatrix-proof" or not known.get(proof.get("v")):
         raise Unverifiable("proof.json is not of a kind that this verifier knows")
     note = proof["checkpoint"]
     origin = note.partition("\n")[0]
@@ -955,7 +1320,8 @@ def verify_pdf(report: Report, path: Path, options: argparse.Namespace) -> None:
     kept_with_proofs(report, proof, point, open_checkpoints(report, options.old, keys))
     statements = check_statements(report, log, proof["statements"], complete=False)
     matrix = check_matrix(report, log, attached["matrix.json"], statements)
-    check_evidence(report, matrix, options.files, log, bool(options.evidence))
+    check_release_of_pdf(report, log, proof, matrix, point.origin.rpartition("/ws/")[2])
+    check_evidence(report, pieces_of(matrix), options.files, log, bool(options.evidence))
     report.skip("the events that this PDF does not need: a bundle holds them all")
     if not signed:
         report.skip(

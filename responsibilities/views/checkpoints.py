@@ -85,7 +85,7 @@ def bundle_new(request: WorkspaceRequest) -> HttpResponseBase:
     except InvalidError as error:
         form.add_error(None, error.message)
         return render(request, "checkpoint_list/page.html", _context(request, form))
-    stored = bundle.stored_files(made.matrix, evidence=form.cleaned_data["evidence"])
+    stored = bundle.stored_files(made.matrix, made.checkpoint, **form.cleaned_data)
     files = {name: path for name, path in stored.items() if default_storage.exists(path)}
     wanted = bundle.Wanted(made.matrix, made.checkpoint, made.seq, files)
     response = StreamingHttpResponse(

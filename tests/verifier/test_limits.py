@@ -109,6 +109,7 @@ def test_the_report_says_what_the_file_says_it_is(world: World, tmp_path: Path) 
     assert (said["failures"], said["failed"]) == (0, [])
     assert said["checked"]
     assert said["not_checked"]
+    assert said["notes"] == []
     matrix = members(data)["matrix.json"]
     assert said["file"] == {
         "kind": "bundle",
@@ -123,6 +124,7 @@ def test_the_report_says_what_the_file_says_it_is(world: World, tmp_path: Path) 
             for section in json.loads(matrix)["sections"]
             for item in section["items"]
         },
+        "releases": [],
     }
 
 
