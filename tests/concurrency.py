@@ -32,6 +32,44 @@ class CommittingDatabase:
             wrapper.settings_dict = {**wrapper.settings_dict, "NAME": str(self.file)}
         return wrapper
 
+    @contextmanager
+    def backup(self) -> Iterator[Callable[[], None]]:
+        """Copy the whole database; give a call that puts the copy back in its place.
+
+        On SQLite by the backup of its own interface; on PostgreSQL by a database made from ours
+        as its template, a copy file by file, which then is the template of ours made anew.
+        """
+        if self.file:
+            connection.close()
+            with closing(sqlite3.connect(":memory:")) as copy:
+                with closing(sqlite3.connect(self.file)) as ours:
+                    ours.backup(copy)
+                yield lambda: self._overwrite(copy)
+            return
+        name = connection.settings_dict["NAME"]
+        self._replace(f"{name}_backup", name)
+        try:
+            yield lambda: self._replace(name, f"{name}_backup")
+        finally:
+            self._replace(f"{name}_backup")
+
+    def _overwrite(self, copy: sqlite3.Connection) -> None:
+        connection.close()
+        assert self.file is not None
+        with closing(sqlite3.connect(self.file)) as ours:
+            copy.backup(ours)
+
+    def _replace(self, name: str, template: str = "") -> None:
+        """Drop a database of the PostgreSQL server; make it again from a template, if one is named.
+
+        Nobody may be connected to the template.
+        """
+        connection.close()
+        with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]  # no stub
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            if template:
+                cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
     def together(self, calls: Sequence[Callable[[], object]]) -> list[object]:
         """Run every call in a thread of its own; return what each gave or raised, in order."""
         outcomes: list[object] = [None] * len(calls)

@@ -22,6 +22,12 @@ from tests.world import World
 pytestmark = pytest.mark.pdf
 
 KEY = "T-S0-01"
+# The lines of the table in docs/proof.md that this module measures.
+APPENDED = "something appended to a PDF"
+ATTACHED = "an attachment of a PDF changed"
+DRAWN_OVER = "a page of a PDF drawn over, and the file saved anew"
+ONE_BYTE = "one byte of a PDF changed"
+IN_PDFS = frozenset({APPENDED, ATTACHED, DRAWN_OVER, ONE_BYTE})
 
 
 @pytest.fixture
