@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from responsibilities import matrix
 from responsibilities.choices import ExportFormat, ExportStatus, Letter, Role
 from responsibilities.models import (
     Assignment,
@@ -19,8 +20,10 @@ from responsibilities.models import (
     Responsibility,
     Team,
     TeamMember,
+    Workspace,
 )
 from responsibilities.services import evidence, teams
+from tests.moments import moment
 from tests.responses import let_go
 from tests.signing import sign
 from tests.views.route_table import WORKSPACE_ROUTES, Route, nothing
@@ -144,3 +147,23 @@ def test_the_list_of_workspaces(world: World) -> None:
             Role.MANAGER,
         )
     assert count_queries(client, reverse("workspace_list")) == before
+
+
+def test_a_matrix_of_another_day(world: World) -> None:
+    """Neither what is there nor how often it changed makes a past matrix take more queries."""
+    stage = make_stage(world)
+
+    def count() -> int:
+        then = moment()
+        world.workspace.items.update(note=f"Changed {then}")
+        workspace = Workspace.objects.get(pk=world.workspace.pk)
+        with CaptureQueriesContext(connection) as queries:
+            matrix.digest(matrix.load(workspace, at=then))
+        return len(queries)
+
+    grow(stage, 1)
+    before = count()
+    for number in range(2, 5):
+        grow(stage, number)
+        world.workspace.items.update(note=f"Note {number}")
+    assert count() == before <= 10

@@ -75,11 +75,8 @@ def fetch(workspace: Workspace, moment: dt.datetime, item_ids: Iterable[int] | N
     """Return the rows of a workspace as they stood at `moment`; of these items only, if given.
 
     Its workspace is a copy with the name, address and target date of then. Raises NotYetError for
-    a moment before the first that was recorded, ValueError for one without a time zone.
+    a moment before the first that was recorded.
     """
-    if is_naive(moment):
-        msg = f"{moment} has no time zone"
-        raise ValueError(msg)
     moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000 + 999)
     state = _State(Q(workspace_id=workspace.pk), moment)
     then = next(iter(state.instances(Workspace)), None)
