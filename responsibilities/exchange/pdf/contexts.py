@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from responsibilities.choices import FindingKind, Letter, Severity
 from responsibilities.exchange.details import ATTACHMENT_NAME, Attachment, Details
+from responsibilities.exchange.pdf.codes import verify_link
 from responsibilities.exchange.pdf.layout import MatrixColumns
 from responsibilities.matrix import (
     EvidenceInfo,
@@ -84,6 +85,7 @@ def facts(matrix: Matrix, details: Details, attached: Attachment) -> Context:
         "attached": attached,
         "attachment_name": ATTACHMENT_NAME,
         "shown": len(matrix.rows),
+        "verify": verify_link(),
     }
 
 
