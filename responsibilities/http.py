@@ -25,8 +25,9 @@ from django_htmx.http import trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from responsibilities.choices import Via
-from responsibilities.models import Membership, User, Workspace
-from responsibilities.permissions import Action, Actor, NotAllowedError, may_anywhere
+from responsibilities.matrix import releases
+from responsibilities.models import Membership, Release, User, Workspace
+from responsibilities.permissions import Action, Actor, NotAllowedError, may_anywhere, why_not
 
 
 class SignedInRequest(HttpRequest):
@@ -60,8 +61,8 @@ def in_workspace[**P](
     """Scope a view to the workspace in its address.
 
     Anonymous visitors go to the login page, outsiders get 404, members whose role lacks
-    `action` get 403, and so does a NotAllowedError that the view raises. The view gets
-    `request.workspace`, `request.membership` and `request.actor`.
+    `action` get 403 with the reason, and so does a NotAllowedError that the view raises. The
+    view gets `request.workspace`, `request.membership` and `request.actor`.
     """
 
     def decorate(view: WorkspaceView[P]) -> Callable[..., HttpResponseBase]:
@@ -75,7 +76,7 @@ def in_workspace[**P](
             request.workspace = membership.workspace
             request.actor = Actor(user=request.user, via=Via.WEB, membership=membership)
             if not may_anywhere(request.actor, action):
-                raise PermissionDenied
+                raise PermissionDenied(why_not(request.actor, action, membership.seat_id))
             try:
                 return view(request, *args, **kwargs)
             except NotAllowedError as refusal:
@@ -102,6 +103,17 @@ def membership_or_404(user: User, slug: str) -> Membership:
     if membership is None:
         raise Http404
     return membership
+
+
+def release_or_404(request: WorkspaceRequest, number: str) -> Release:
+    """Return a release or proposal of the workspace by its number, with its snapshot. One query.
+
+    Raises Http404 for a number that is none.
+    """
+    try:
+        return releases.by_number(request.workspace, number)
+    except Release.DoesNotExist as missing:
+        raise Http404 from missing
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from django.urls.converters import StringConverter
 
 from responsibilities.views import (
+    attestations,
     audit,
     bulk,
     cells,
@@ -16,9 +17,13 @@ from responsibilities.views import (
     items,
     matrix,
     members,
+    release_changes,
+    release_files,
+    releases,
     signoff_register,
     signoffs,
     teams,
+    verify,
     workspaces,
 )
 
@@ -29,7 +34,14 @@ class KeyConverter(StringConverter):
     regex = "[A-Za-z0-9._-]{1,64}"
 
 
+class EditionConverter(StringConverter):
+    """The number of a release, such as 1.0."""
+
+    regex = r"[0-9]{1,4}\.[0-9]{1,4}"
+
+
 register_converter(KeyConverter, "key")
+register_converter(EditionConverter, "edition")
 
 type Routes = list[URLPattern | URLResolver]
 
@@ -79,6 +91,30 @@ signoff_routes: Routes = [
     ),
 ]
 
+release_routes: Routes = [
+    path("releases/", releases.release_list, name="release_list"),
+    path("releases/new/", releases.release_new, name="release_new"),
+    path("releases/changes/", release_changes.release_changes, name="release_changes"),
+    path(
+        "releases/changes.json",
+        release_changes.release_changes_json,
+        name="release_changes_json",
+    ),
+    path(
+        "releases/<edition:number>/",
+        include(
+            [
+                path("", releases.release_detail, name="release_detail"),
+                path("matrix.json", releases.release_snapshot, name="release_snapshot"),
+                path("file", release_files.release_file, name="release_file"),
+                path("export/", release_files.release_export, name="release_export"),
+                path("attest/", attestations.release_attest, name="release_attest"),
+                path("withdraw/", attestations.release_withdraw, name="release_withdraw"),
+            ]
+        ),
+    ),
+]
+
 people_routes: Routes = [
     path("teams/", teams.team_list, name="team_list"),
     path("teams/add/<key:party>/", teams.team_add, name="team_add"),
@@ -110,6 +146,7 @@ urlpatterns: Routes = [
     path("", workspaces.workspace_list, name="workspace_list"),
     path(".well-known/rexmatrix-keys", checkpoints.log_keys, name="log_keys"),
     path("verify_rexmatrix.py", checkpoints.verifier_file, name="verifier_file"),
+    path("verify/", verify.verify, name="verify"),
     path("w/new/", workspaces.workspace_new, name="workspace_new"),
     path(
         "w/<slug:slug>/",
@@ -121,6 +158,7 @@ urlpatterns: Routes = [
                 *item_routes,
                 *evidence_routes,
                 *signoff_routes,
+                *release_routes,
                 *people_routes,
                 *record_routes,
             ]

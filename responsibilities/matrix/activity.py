@@ -32,10 +32,10 @@ class Happening:
     changes: tuple[str, ...]
 
 
-def recent(workspace: Workspace, *, limit: int = 10) -> list[Happening]:
-    """Return the last events of a workspace, newest first."""
+def recent(workspace: Workspace, *, limit: int = 10, since: int = 0) -> list[Happening]:
+    """Return the last events of a workspace, newest first, none with a number below `since`."""
     events = list(
-        AuditEvent.objects.filter(workspace=workspace)
+        AuditEvent.objects.filter(workspace=workspace, seq__gte=since)
         .select_related("payload")
         .order_by("-seq")[:limit]
     )

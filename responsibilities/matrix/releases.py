@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import uuid
 from dataclasses import dataclass
@@ -15,7 +16,10 @@ from responsibilities.models import Attestation, Release, Workspace
 
 @dataclass(frozen=True, slots=True)
 class AttestationInfo:
-    """One side's attestation, as it was given. `method` says how the person proved who they are."""
+    """One side's attestation, as it was given. `method` says how the person proved who they are.
+
+    `statement` is the canonical JSON that was attested, `statement_digest` its SHA-256.
+    """
 
     id: uuid.UUID
     side: str
@@ -26,6 +30,7 @@ class AttestationInfo:
     sentence: str
     method: str
     authenticated_at: dt.datetime
+    statement: str
     statement_digest: str
 
 
@@ -102,6 +107,11 @@ def edition(workspace: Workspace, release: Release) -> Matrix:
     return restore(workspace, release.snapshot)
 
 
+def is_intact(release: Release) -> bool:
+    """Say whether the snapshot that is stored still has the digest that was attested."""
+    return hashlib.sha256(release.snapshot.encode()).hexdigest() == release.digest
+
+
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 4 and str(int(text)) == text
 
@@ -148,5 +158,6 @@ def _attestation(attestation: Attestation) -> AttestationInfo:
         sentence=said["sentence"],
         method=said["authentication"]["method"],
         authenticated_at=dt.datetime.fromisoformat(said["authentication"]["at"]),
+        statement=attestation.statement,
         statement_digest=attestation.statement_digest,
     )

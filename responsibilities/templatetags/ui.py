@@ -7,16 +7,17 @@ spreadsheet and a PDF say the same thing in the same words.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, Final
 
 from django import template
 from django.templatetags.static import static
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from responsibilities.choices import Letter, Severity, SignoffState
+from responsibilities.choices import Letter, ReleaseStatus, Severity, SignoffState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,12 +30,19 @@ SPRITE: Final = "responsibilities/vendor/tabler-icons/icons.svg"
 THEME_COOKIE: Final = "theme"
 THEMES: Final = frozenset({"light", "dark"})
 SHORT_HASH_LENGTH: Final = 12
+_WHOLE_DIGEST: Final = re.compile(r"\b([0-9a-f]{64})\b")
 
 SIGNOFF_MARKS: Final[Mapping[str, tuple[str, str]]] = {
     SignoffState.NONE: ("none", "circle-dashed"),
     SignoffState.CURRENT: ("good", "circle-check"),
     SignoffState.STALE: ("soon", "history"),
     SignoffState.WITHDRAWN: ("none", "arrow-back-up"),
+}
+RELEASE_MARKS: Final[Mapping[str, tuple[str, str]]] = {
+    ReleaseStatus.PROPOSED: ("soon", "hourglass"),
+    ReleaseStatus.CURRENT: ("good", "circle-check"),
+    ReleaseStatus.SUPERSEDED: ("none", "history"),
+    ReleaseStatus.WITHDRAWN: ("none", "ban"),
 }
 SEVERITY_MARKS: Final[Mapping[str, tuple[str, str]]] = {
     Severity.WRONG: ("wrong", "alert-circle"),
@@ -94,6 +102,14 @@ def signoff_state(value: str, *, icon_only: bool = False) -> SafeString:
     known = SignoffState(value)
     tone, sign = SIGNOFF_MARKS[known]
     return state(tone, str(known.label), sign, icon_only=icon_only)
+
+
+@register.simple_tag
+def release_state(value: str) -> SafeString:
+    """Draw the status of a release: proposed, current, superseded or withdrawn."""
+    known = ReleaseStatus(value)
+    tone, sign = RELEASE_MARKS[known]
+    return state(tone, str(known.label), sign)
 
 
 @register.simple_tag
@@ -159,6 +175,20 @@ def short_hash(value: str) -> str:
 def digest(value: str) -> SafeString:
     """Draw a digest shortened, with the whole of it as its title."""
     return format_html('<code class="hash" title="{}">{}</code>', value, short_hash(value))
+
+
+@register.filter
+def marked_digests(text: str) -> SafeString:
+    """Draw a text with the SHA-256 digests in it set apart, so that they can break anywhere."""
+    parts = _WHOLE_DIGEST.split(text)
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<code class="hash hash-whole">{}</code>', part) if n % 2 else part,)
+            for n, part in enumerate(parts)
+        ),
+    )
 
 
 @register.filter

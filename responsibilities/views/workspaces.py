@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from responsibilities import matrix
-from responsibilities.choices import FindingKind, Letter, PartyKind, Severity, VersionStatus, Via
+from responsibilities.choices import Letter, PartyKind, VersionStatus, Via
 from responsibilities.forms.workspaces import WorkspaceEditForm, WorkspaceForm
 from responsibilities.http import SignedInRequest, WorkspaceRequest, in_workspace, signed_in
 from responsibilities.matrix.activity import recent
 from responsibilities.matrix.charts import heat_map, load_chart
-from responsibilities.matrix.counts import findings_summary, side_totals
+from responsibilities.matrix.counts import side_totals
 from responsibilities.matrix.portfolio import lines, standing, target_of
 from responsibilities.matrix.steps import Place, next_steps
 from responsibilities.models import (
@@ -37,6 +36,7 @@ from responsibilities.models import (
 from responsibilities.permissions import Action, Actor, may_add_workspace, may_anywhere
 from responsibilities.services import signoffs, workspaces
 from responsibilities.services.errors import InvalidError
+from responsibilities.tables.findings import found_links
 from responsibilities.tables.workspaces import workspace_table
 
 _PLACES = {
@@ -52,16 +52,6 @@ class StepLink:
     """A step and the way to where it is done."""
 
     text: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class FoundLink:
-    """A kind of finding, how many items or teams have it, and the way to them."""
-
-    label: str
-    severity: Severity
-    count: int
     url: str
 
 
@@ -216,7 +206,7 @@ def workspace_overview(request: WorkspaceRequest) -> HttpResponse:
         "target": target_of(request.workspace, grid.today),
         "sides": side_totals(grid),
         "steps": _steps(grid, request),
-        "findings": _findings(grid, slug),
+        "findings": found_links(grid, slug),
         "heat": heat_map(grid),
         "load": load_chart(grid),
         "letters": Letter.choices,
@@ -233,21 +223,6 @@ def _steps(grid: matrix.Matrix, request: WorkspaceRequest) -> list[StepLink]:
     return [
         StepLink(step.text, _address(_PLACES[step.place], slug, step.query))
         for step in next_steps(grid, actor, to_sign=to_sign)
-    ]
-
-
-def _findings(grid: matrix.Matrix, slug: str) -> list[FoundLink]:
-    """Findings of items lead to the filtered matrix; findings of teams to the teams."""
-    return [
-        FoundLink(
-            str(found.kind.label),
-            found.severity,
-            found.count,
-            reverse("team_list", kwargs={"slug": slug})
-            if found.kind == FindingKind.TEAM_WITHOUT_MEMBERS
-            else _address("matrix", slug, urlencode({"finding": found.kind.value})),
-        )
-        for found in findings_summary(grid)
     ]
 
 
