@@ -22,6 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 type Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 DAY = dt.timedelta(days=1)
+PASSPHRASE = "correct horse battery"
 
 
 @dataclass(frozen=True)

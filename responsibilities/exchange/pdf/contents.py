@@ -8,9 +8,11 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from responsibilities.exchange.details import Details
 from responsibilities.exchange.pdf.contexts import Numbered
 from responsibilities.exchange.pdf.jobs import OutlineEntry, Rendered
 
+RELEASE: Final = "release"
 FRONT: Final = ("guide", "teams", "summary", "findings")
 BACK: Final = ("evidence", "signoffs", "file")
 
@@ -44,8 +46,16 @@ def chapter_titles() -> dict[str, str]:
     }
 
 
+def edition_title(details: Details) -> str:
+    """Return the title of the part about releases."""
+    return _("Revision history") if details.release is None else details.words
+
+
 def contents(
-    sections: Sequence[Numbered], parts: Sequence[tuple[str, Rendered]], before: int
+    sections: Sequence[Numbered],
+    details: Details,
+    parts: Sequence[tuple[str, Rendered]],
+    before: int,
 ) -> list[ContentsLine]:
     """Return the table of contents, where the parts follow `before` pages."""
     pages: dict[str, int] = {}
@@ -54,7 +64,10 @@ def contents(
             pages[anchor] = before + page + 1
         before += part.pages
     titles = chapter_titles()
-    lines = [ContentsLine(1, titles[name], name, pages[name]) for name in FRONT]
+    lines = []
+    if details.revisions:
+        lines.append(ContentsLine(1, edition_title(details), RELEASE, pages[RELEASE]))
+    lines += [ContentsLine(1, titles[name], name, pages[name]) for name in FRONT]
     if sections:
         lines.append(ContentsLine(1, titles["matrix"], "matrix", pages["matrix"]))
     for section in sections:
@@ -65,10 +78,11 @@ def contents(
     return lines
 
 
-def outline(sections: Sequence[Numbered]) -> Iterator[OutlineEntry]:
+def outline(sections: Sequence[Numbered], details: Details) -> Iterator[OutlineEntry]:
     """Yield the bookmarks: chapters, sections, and the items below their section."""
     titles = chapter_titles()
     yield OutlineEntry(1, _("Contents"), "contents")
+    yield from _release_outline(details)
     for name in FRONT:
         yield OutlineEntry(1, titles[name], name)
     if sections:
@@ -85,3 +99,13 @@ def outline(sections: Sequence[Numbered]) -> Iterator[OutlineEntry]:
             yield OutlineEntry(3, f"{row.key} {row.title}", f"item-{row.key}")
     for name in BACK:
         yield OutlineEntry(1, titles[name], name)
+
+
+def _release_outline(details: Details) -> Iterator[OutlineEntry]:
+    if not details.revisions:
+        return
+    yield OutlineEntry(1, edition_title(details), RELEASE)
+    if details.release is not None:
+        yield OutlineEntry(2, _("Attestations"), "attestations")
+        yield OutlineEntry(2, _("Revision history"), "history")
+    yield OutlineEntry(2, _("Changes"), "changes")

@@ -72,11 +72,13 @@ def facts(matrix: Matrix, details: Details, attached: Attachment) -> Context:
     """Return what cover, running heads and last page say about the file."""
     workspace = matrix.workspace
     version = workspace.model_version
-    names = {"workspace": workspace.name, "model": version.model.title, "edition": details.edition}
+    names = {"workspace": workspace.name, "model": version.model.title, "edition": details.words}
+    sides = ", ".join(seat.organization for seat in matrix.seats)
     return {
         "title": _("About this file"),
         "file_title": _("%(workspace)s: responsibility matrix (%(edition)s)") % names,
         "file_description": _("RACI matrix of %(workspace)s after the model %(model)s") % names,
+        "author": sides if details.release else details.requested_by,
         "workspace": workspace,
         "version": version,
         "model": version.model,

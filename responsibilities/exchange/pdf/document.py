@@ -19,9 +19,9 @@ from responsibilities.exchange.details import (
     Watch,
     attachment,
 )
-from responsibilities.exchange.pdf import contexts, layout, sheet, signing
+from responsibilities.exchange.pdf import contexts, layout, releases, sheet, signing
 from responsibilities.exchange.pdf.cache import PartCache, key_of
-from responsibilities.exchange.pdf.contents import contents, outline
+from responsibilities.exchange.pdf.contents import contents, edition_title, outline
 from responsibilities.exchange.pdf.jobs import (
     Attached,
     Limits,
@@ -116,7 +116,7 @@ class _Writing:
                 ),
             ),
             running=rendered[RUNNING].data,
-            outline=tuple(outline(self.sections)),
+            outline=tuple(outline(self.sections, self.details)),
             labels={f"item-{row.key}": f"{row.key} {row.title}" for row in self.matrix.rows},
             page_words=_("Page {page} of {pages}"),
             signature=self.signature.place() if self.signature else None,
@@ -127,6 +127,9 @@ class _Writing:
 
     def _parts(self) -> Iterator[Part]:
         matrix = self.matrix
+        if self.details.revisions:
+            title = edition_title(self.details)
+            yield self._part("release", title, releases.release_part(matrix, self.details))
         yield self._part("guide", _("How to read it"), contexts.guide(matrix))
         yield self._part("teams", _("Parties, teams and people"), contexts.teams(matrix))
         yield self._part("summary", _("Summary"), contexts.summary(matrix, self.sections))
@@ -209,7 +212,8 @@ class _Writing:
         """
         pages = 2
         for _try in range(_OPENING_TRIES):
-            lines = contents(self.sections, [(p.key, rendered[p.key]) for p in self.parts], pages)
+            parts = [(part.key, rendered[part.key]) for part in self.parts]
+            lines = contents(self.sections, self.details, parts, pages)
             opening = Rendered.unpack(self.pool.run_one(OPENING, self._opening_job(lines)))
             if opening.pages == pages:
                 return opening
@@ -226,7 +230,7 @@ class _Writing:
                 "lines": lines,
                 "title": self.facts["file_title"],
                 "created": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "author": self.details.requested_by,
+                "author": self.facts["author"],
                 "description": self.facts["file_description"],
             },
         )

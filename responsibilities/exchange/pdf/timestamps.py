@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import http.client
 import secrets
@@ -12,14 +11,26 @@ import urllib.request
 from typing import Final, override
 
 from asn1crypto import algos, cms, core, tsp
-from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
-from pyhanko_certvalidator import ValidationContext
+from pyhanko.sign.general import extract_signer_info
+from pyhanko.sign.validation.generic_cms import (
+    extract_certs_for_validation,
+    validate_sig_integrity,
+)
 
 from responsibilities.exchange.pdf.signing import TIMESTAMP_ROOM, TimestampError
 
 SECONDS: Final = 10.0
 _CHUNK: Final = 4096
 _GRANTED: Final = {"granted", "granted_with_mods"}
+
+
+class _Response(core.Sequence):  # type: ignore[misc]  # an untyped library
+    """An answer; where it is a refusal there is no token (RFC 3161, 2.4.2)."""
+
+    _fields = [
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -91,27 +102,29 @@ def _ask(authority: str, body: bytes, seconds: float) -> bytes:
 
 
 def _checked(answer: bytes, digest: bytes, nonce: int) -> cms.ContentInfo:
-    response = tsp.TimeStampResp.load(answer, strict=True)
+    """Return the token of an answer. Raises TimestampError, and whatever parsing raises."""
+    response = _Response.load(answer, strict=True)
     status = response["status"]["status"].native
     if status not in _GRANTED:
         msg = f"it refused ({status})"
         raise TimestampError(msg)
     token = response["time_stamp_token"]
     data = token["content"]
-    info = data["encap_content_info"]["content"].parsed
-    if not isinstance(info, tsp.TSTInfo) or info["nonce"].native != nonce:
+    content = data["encap_content_info"]["content"]
+    info = content.parsed
+    imprint = info["message_imprint"]
+    asked = (info["nonce"].native, imprint["hash_algorithm"]["algorithm"].native)
+    if asked != (nonce, "sha256") or imprint["hashed_message"].native != digest:
         msg = "it answered another request"
         raise TimestampError(msg)
-    found = asyncio.run(
-        validate_tst_signed_data(
-            data,
-            ValidationContext(trust_roots=[], allow_fetching=False),
-            lambda name: digest if name == "sha256" else b"",
-        )
-    )
-    if not (found["valid"] and found["intact"]):
-        msg = "its signature does not hold, or is about something else"
+    signer = extract_signer_info(data)
+    certificate = extract_certs_for_validation(data).signer_cert
+    hashed = hashlib.new(signer["digest_algorithm"]["algorithm"].native, bytes(content)).digest()
+    if not all(validate_sig_integrity(signer, certificate, "tst_info", hashed)):
+        msg = "its signature does not hold"
         raise TimestampError(msg)
-    return cms.ContentInfo(
-        {"content_type": core.ObjectIdentifier(token["content_type"].dotted), "content": data}
-    )
+    usage = certificate.extended_key_usage_value
+    if usage is None or "time_stamping" not in usage.native:
+        msg = "its certificate is not for time stamps"
+        raise TimestampError(msg)
+    return token

@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 from responsibilities.choices import Paper
 from responsibilities.exchange.details import FilterWords
 from responsibilities.matrix import Matrix
+from tests.certificates import PASSPHRASE, Issued, authority, issue
 from tests.exchange.pdf.samples import (
     Written,
     details,
@@ -83,3 +84,24 @@ def wide(matrices: dict[str, Matrix], parts: Path) -> Written:  # noqa: ARG001 (
 def narrow(matrices: dict[str, Matrix], parts: Path) -> Written:  # noqa: ARG001 (the cache)
     """The PDF of the narrow matrix, as an edition."""
     return write(matrices["narrow"], details(edition="Edition 1"))
+
+
+@pytest.fixture(scope="session")
+def signer() -> Issued:
+    """A certificate to sign with, and the authority above it."""
+    return issue("Vendor export signing", above=authority())
+
+
+@pytest.fixture(scope="session")
+def signed(
+    matrices: dict[str, Matrix],
+    parts: Path,  # noqa: ARG001 (the cache)
+    signer: Issued,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Written:
+    """The PDF of the rich matrix, signed."""
+    file = signer.write_pkcs12(tmp_path_factory.mktemp("signer") / "signer.p12", PASSPHRASE)
+    with override_settings(
+        REXMATRIX_PDF_CERTIFICATE=str(file), REXMATRIX_PDF_PASSPHRASE=PASSPHRASE
+    ):
+        return write(matrices["rich"], details())
