@@ -35,7 +35,8 @@ function isTooLarge() {
 function show() {
   const [file] = field.files;
   chosen.classList.toggle("is-wrong", isTooLarge());
-  chosen.textContent = !file ? "" : isTooLarge() ? zone.dataset.tooLarge : words(file.size);
+  chosen.textContent = file ? `${file.name} · ${words(file.size)}` : "";
+  if (isTooLarge()) chosen.textContent += `. ${zone.dataset.tooLarge}`;
 }
 
 field.addEventListener("change", show);

@@ -1,0 +1,91 @@
+"""The QR code on the last page: the right one, drawn as lines, large enough, and spoken."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pikepdf
+import pytest
+import segno
+from django.test import override_settings
+
+from responsibilities.exchange.pdf.codes import verify_link
+from tests.exchange.pdf.samples import Written, squeezed
+
+MM = 72 / 25.4
+ADDRESS = "http://127.0.0.1:8000/verify/"
+
+type Modules = set[tuple[int, int]]
+
+
+def drawn(page: pikepdf.Page) -> tuple[Modules, float]:
+    """Return the dark modules of the code on a page, and the size of one in millimetres."""
+    scale, outer = 1.0, list[float]()
+    found: Modules = set()
+    size = 0.0
+    at = (0.0, 0.0)
+    for operands, operator in pikepdf.parse_content_stream(page):
+        values = [float(value) for value in operands if isinstance(value, (int, float))] or [
+            float(value) for value in operands if hasattr(value, "as_tuple")
+        ]
+        match str(operator):
+            case "q":
+                outer.append(scale)
+            case "Q":
+                scale, found = outer.pop(), found if len(found) > 100 else set()
+            case "cm":
+                scale *= values[0]
+            case "m":
+                at = (values[0], values[1])
+            case "l" if values[1] == at[1] and at[1] % 1 == 0.5:
+                found |= {(int(x), int(at[1])) for x in range(int(at[0]), int(values[0]))}
+                size = scale / MM
+    return found, size
+
+
+def expected(address: str) -> Modules:
+    """Return the dark modules of the code of an address."""
+    rows = segno.make(address, error="m", micro=False, boost_error=False).matrix
+    return {(x, y) for y, row in enumerate(rows) for x, module in enumerate(row) if module}
+
+
+def figures(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """Yield the figures below an element of the structure tree."""
+    kids = node.get("/K", [])
+    for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            if kid.S == "/Figure":
+                yield kid
+            yield from figures(kid)
+
+
+@pytest.mark.parametrize("name", ["rich", "wide", "narrow"])
+def test_the_last_page_leads_to_the_check(name: str, request: pytest.FixtureRequest) -> None:
+    written: Written = request.getfixturevalue(name)
+    assert ADDRESS in squeezed(written.pages()[-1])
+    with pikepdf.open(io.BytesIO(written.data)) as pdf:
+        page = pdf.pages[-1]
+        modules, size = drawn(page)
+        assert modules == expected(ADDRESS)
+        width = max(x for x, _y in modules) + 1
+        assert 22 <= width * size <= 26
+        (figure,) = figures(pdf.Root.StructTreeRoot)
+        assert str(figure.Alt) == f"QR code that leads to {ADDRESS}"
+        links = [str(note.A.URI) for note in page.get("/Annots", []) if "/A" in note]
+        assert ADDRESS in links
+
+
+def test_a_change_of_one_module_would_be_found(rich: Written) -> None:
+    with pikepdf.open(io.BytesIO(rich.data)) as pdf:
+        modules, _size = drawn(pdf.pages[-1])
+    assert modules != expected(ADDRESS.replace("8000", "8001"))
+
+
+def test_the_address_is_the_one_people_use() -> None:
+    with override_settings(REXMATRIX_BASE_URL="https://matrix.example.com"):
+        link = verify_link()
+    assert link.address == "https://matrix.example.com/verify/"
+    assert "<title>QR code that leads to https://matrix.example.com/verify/</title>" in link.code
+    assert "style=" not in link.code
+    assert "href" not in link.code
