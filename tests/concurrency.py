@@ -65,7 +65,7 @@ class CommittingDatabase:
         Nobody may be connected to the template.
         """
         connection.close()
-        with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]  # no stub
+        with connection._nodb_cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
             if template:
                 cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
