@@ -237,6 +237,7 @@ SITE_ROUTES = (
     Site("healthz", visitor={"GET": 200, "POST": 405}, person={"GET": 200, "POST": 405}),
     Site("log_keys", visitor={"GET": 200, "POST": 405}, person={"GET": 200, "POST": 405}),
     Site("verifier_file", visitor={"GET": 200, "POST": 405}, person={"GET": 200, "POST": 405}),
+    Site("verify", visitor=OPEN, person=OPEN),
     Site("workspace_list", visitor=TO_LOGIN, person={"GET": 200, "POST": 405}),
     Site("workspace_new", visitor=TO_LOGIN, person={"GET": 403, "POST": 403}),
     Site("account_login", visitor=OPEN, person={"GET": 302, "POST": 302}),
