@@ -29,22 +29,30 @@ class Place(StrEnum):
     SIGN = "sign"
     TEAMS = "teams"
     MEMBERS = "members"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something to do: how many, in words, where, and the filter as it stands in an address."""
+    """Something to do: how many, in words, where, and the filter as it stands in an address.
+
+    At `Place.RELEASE` the number of the `release` says where.
+    """
 
     count: int
     text: str
     place: Place
     query: str = ""
+    release: str = ""
 
 
-def next_steps(matrix: Matrix, actor: Actor, *, to_sign: int = 0) -> tuple[Step, ...]:
+def next_steps(
+    matrix: Matrix, actor: Actor, *, to_sign: int = 0, to_attest: str = ""
+) -> tuple[Step, ...]:
     """Return what `actor` has to do next. Nothing for somebody who can only read.
 
-    `to_sign` is how many items the actor can sign now.
+    `to_sign` is how many items the actor can sign now, `to_attest` the number of the release
+    that waits for the actor, if there is one.
     """
     seat = _own_seat(matrix, actor)
     if seat is None:
@@ -53,6 +61,7 @@ def next_steps(matrix: Matrix, actor: Actor, *, to_sign: int = 0) -> tuple[Step,
         *_people_steps(matrix, actor),
         *(step for step in _item_steps(matrix, actor, seat) if step.count),
         *([Step(to_sign, _sign(to_sign), Place.SIGN)] if to_sign else []),
+        *([_attest(to_attest)] if to_attest else []),
     )
 
 
@@ -101,6 +110,11 @@ def _item_steps(matrix: Matrix, actor: Actor, seat: SeatInfo) -> Iterator[Step]:
         yield step(_side_prove, side=(seat.key,), state=(State.NO_EVIDENCE,))
     if may_anywhere(actor, Action.ITEM_EDIT):
         yield step(_review, side=(seat.key,), finding=(FindingKind.REVIEW_OVERDUE,))
+
+
+def _attest(number: str) -> Step:
+    text = _("Release %(number)s waits for your attestation. Read it and attest.")
+    return Step(1, text % {"number": number}, Place.RELEASE, release=number)
 
 
 def _resign(count: int) -> str:

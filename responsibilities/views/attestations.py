@@ -12,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from responsibilities.choices import ReleaseStatus
 from responsibilities.forms.releases import AttestForm, WithdrawReleaseForm, seal_release
 from responsibilities.http import (
     WorkspaceRequest,
@@ -27,6 +28,8 @@ from responsibilities.permissions import Action
 from responsibilities.services import attestations, releases
 from responsibilities.services.errors import ConflictError, InvalidError
 from responsibilities.tables.findings import found_links
+from responsibilities.tables.releases import count_changes
+from responsibilities.tasks import attest_release
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,7 +53,7 @@ def release_attest(request: WorkspaceRequest, number: str) -> HttpResponse:
     if not form.is_valid() or form.sight.release_id != release.pk:
         return _ceremony(request, release, is_foreign=True, status=409)
     try:
-        releases.attest(
+        attestation = attest_release(
             actor=request.actor,
             workspace=request.workspace,
             release_id=release.pk,
@@ -61,8 +64,16 @@ def release_attest(request: WorkspaceRequest, number: str) -> HttpResponse:
         return _ceremony(request, release_or_404(request, number), is_foreign=True, status=409)
     except InvalidError as refused:
         return _ceremony(request, release, refusal=refused.message, status=409)
-    messages.success(request, _("You have attested release %(number)s.") % {"number": number})
+    messages.success(request, _thanks(attestation.release))
     return redirect_to(request, _address("release_detail", request, number))
+
+
+def _thanks(release: Release) -> str:
+    if release.status == ReleaseStatus.CURRENT:
+        words = _("You have attested release %(number)s. It is in force; its PDF is being made.")
+    else:
+        words = _("You have attested release %(number)s. It waits for the other sides.")
+    return words % {"number": release.number}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -109,6 +120,7 @@ def _ceremony(
     if not _damage(release):
         grid = editions.edition(request.workspace, release)
         context["grid"] = grid
+        context["differing"] = count_changes(request.workspace, release.previous, grid)
         context["findings"] = found_links(grid, request.workspace.slug, as_of=release.number)
     return _page(request, "release_attest", context, status=status)
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from responsibilities import matrix
-from responsibilities.choices import ExportStatus, ReleaseStatus
+from responsibilities.choices import ReleaseStatus
 from responsibilities.forms.releases import DraftSight, ProposeForm, seal_draft
 from responsibilities.http import (
     WorkspaceRequest,
@@ -32,7 +32,12 @@ from responsibilities.services import releases
 from responsibilities.services.errors import InvalidError
 from responsibilities.tables.findings import found_links
 from responsibilities.tables.paging import arrange
-from responsibilities.tables.releases import ReleaseRow, ReleaseTable, release_rows
+from responsibilities.tables.releases import (
+    ReleaseRow,
+    ReleaseTable,
+    count_changes,
+    release_rows,
+)
 
 ROWS_PER_PAGE = 25
 HAPPENINGS_SHOWN = 10
@@ -67,7 +72,7 @@ def release_detail(request: WorkspaceRequest, number: str) -> HttpResponse:
         "refusal": releases.obstacle(request.actor, release),
         "may_release": may_anywhere(request.actor, Action.RELEASE),
         "may_export": may_anywhere(request.actor, Action.EXPORT),
-        "pdf": Export.objects.filter(release=release, status=ExportStatus.DONE).first(),
+        "pdf": Export.objects.of_release(release).first(),
     }
     return _page(request, "release_detail/page.html", context)
 
@@ -135,8 +140,10 @@ def _proposal(
     rows = _rows(request)
     digest = matrix.digest(grid)
     found = found_links(grid, request.workspace.slug, blocking=request.workspace.blocking_findings)
+    in_force = editions.current(request.workspace)
     context = {
         **_held(grid),
+        "differing": count_changes(request.workspace, in_force, grid),
         "form": form,
         "digest": digest,
         "shown": seal_draft(DraftSight(digest, size), request.membership),

@@ -16,14 +16,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from responsibilities import matrix
-from responsibilities.choices import Letter, PartyKind, VersionStatus, Via
+from responsibilities.choices import Letter, PartyKind, ReleaseStatus, VersionStatus, Via
 from responsibilities.forms.workspaces import WorkspaceEditForm, WorkspaceForm
 from responsibilities.http import SignedInRequest, WorkspaceRequest, in_workspace, signed_in
+from responsibilities.matrix import releases as editions
 from responsibilities.matrix.activity import recent
 from responsibilities.matrix.charts import heat_map, load_chart
 from responsibilities.matrix.counts import side_totals
 from responsibilities.matrix.portfolio import lines, standing, target_of
-from responsibilities.matrix.steps import Place, next_steps
+from responsibilities.matrix.releases import ReleaseInfo
+from responsibilities.matrix.steps import Place, Step, next_steps
 from responsibilities.models import (
     Membership,
     ModelVersion,
@@ -34,7 +36,7 @@ from responsibilities.models import (
     User,
 )
 from responsibilities.permissions import Action, Actor, may_add_workspace, may_anywhere
-from responsibilities.services import signoffs, workspaces
+from responsibilities.services import releases, signoffs, workspaces
 from responsibilities.services.errors import InvalidError
 from responsibilities.tables.findings import found_links
 from responsibilities.tables.workspaces import workspace_table
@@ -212,6 +214,7 @@ def workspace_overview(request: WorkspaceRequest) -> HttpResponse:
         "letters": Letter.choices,
         "activity": recent(request.workspace),
         "own_seat_id": request.actor.seat_id,
+        **_in_progress(request),
         "may_edit": may_anywhere(request.actor, Action.WORKSPACE_EDIT),
     }
     return render(request, "workspace_overview/page.html", context)
@@ -220,10 +223,24 @@ def workspace_overview(request: WorkspaceRequest) -> HttpResponse:
 def _steps(grid: matrix.Matrix, request: WorkspaceRequest) -> list[StepLink]:
     actor, slug = request.actor, request.workspace.slug
     to_sign = 0 if signoffs.why_not_sign(actor) else len(signoffs.waiting(actor, grid))
-    return [
-        StepLink(step.text, _address(_PLACES[step.place], slug, step.query))
-        for step in next_steps(grid, actor, to_sign=to_sign)
-    ]
+    proposal = releases.awaited(actor, request.workspace)
+    steps = next_steps(grid, actor, to_sign=to_sign, to_attest=proposal.number if proposal else "")
+    return [StepLink(step.text, _place_of(step, slug)) for step in steps]
+
+
+def _place_of(step: Step, slug: str) -> str:
+    if step.place == Place.RELEASE:
+        return reverse("release_attest", kwargs={"slug": slug, "number": step.release})
+    return _address(_PLACES[step.place], slug, step.query)
+
+
+def _in_progress(request: WorkspaceRequest) -> dict[str, ReleaseInfo | None]:
+    """Return the release that is in force and the proposal that waits. Three queries."""
+    found = {info.status: info for info in editions.releases(request.workspace)}
+    return {
+        "current": found.get(ReleaseStatus.CURRENT),
+        "proposal": found.get(ReleaseStatus.PROPOSED),
+    }
 
 
 def _address(name: str, slug: str, query: str) -> str:
