@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from django import forms
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from responsibilities.choices import ReleaseStatus
@@ -61,4 +62,5 @@ def _edition(label: str | Promise, choices: list[tuple[str, str | Promise]]) -> 
 
 def _words(info: ReleaseInfo) -> str:
     """Return a release as it stands in a choice: its number and its status."""
-    return f"{info.number} · {info.status.label}"
+    number = gettext("Release %(number)s") % {"number": info.number}
+    return f"{number} · {info.status.label}"

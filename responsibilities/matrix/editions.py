@@ -279,7 +279,7 @@ def _known(grid: Matrix) -> dict[uuid.UUID, Person]:
 
 
 def _standing(person: Person) -> str:
-    return _("Member of the side") if person.present else _("No member of the side any more")
+    return _("member") if person.present else _("no member any more")
 
 
 def _unless_same(field: str, old: str, new: str) -> Iterator[Difference]:

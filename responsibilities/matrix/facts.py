@@ -23,7 +23,7 @@ class Aspect(models.TextChoices):
     LETTERS = "letters", gettext_lazy("Letters")
     PEOPLE = "people", gettext_lazy("People")
     OPTIONS = "options", gettext_lazy("Options")
-    NOTE = "note", gettext_lazy("Note")
+    NOTE = "note", gettext_lazy("Implementation note")
     APPLICABILITY = "applicability", gettext_lazy("Applicability")
     EVIDENCE = "evidence", gettext_lazy("Evidence")
     SIGNOFFS = "signoffs", gettext_lazy("Sign-offs")

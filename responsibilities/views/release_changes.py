@@ -23,7 +23,13 @@ from responsibilities.matrix.editions import (
     compare_editions,
     comparison_document,
 )
-from responsibilities.matrix.releases import ReleaseInfo, by_number, edition, releases
+from responsibilities.matrix.releases import (
+    ReleaseInfo,
+    by_number,
+    edition,
+    is_intact,
+    releases,
+)
 from responsibilities.models import Workspace
 
 
@@ -73,6 +79,7 @@ def release_changes(request: WorkspaceRequest) -> HttpResponse:
         context["form"] = form
         if form.is_valid():
             context |= _compared(request.workspace, form, infos)
+            status = 409 if "damaged" in context else 200
         else:
             status = 404 if form.unknown else 400
     part = "_changes" if request.htmx else "page"
@@ -84,7 +91,7 @@ def release_changes(request: WorkspaceRequest) -> HttpResponse:
 @require_safe
 @in_workspace()
 def release_changes_json(request: WorkspaceRequest) -> HttpResponse:
-    """Answer the same as canonical JSON, to keep. Aspects are not filtered."""
+    """Answer all that differs as canonical JSON, to keep."""
     infos = releases(request.workspace)
     if not infos:
         return JsonResponse({"error": _("There is no release yet.")}, status=404)
@@ -132,7 +139,10 @@ def _side(workspace: Workspace, number: str, infos: tuple[ReleaseInfo, ...]) -> 
     if number == DRAFT:
         return Side(matrix.load(workspace), None)
     info = next(info for info in infos if info.number == number)
-    return Side(edition(workspace, by_number(workspace, number)), info)
+    release = by_number(workspace, number)
+    if not is_intact(release):
+        raise DamagedError(number)
+    return Side(edition(workspace, release), info)
 
 
 def _links(found: Comparison, chosen: Mapping[str, str], kept: set[Aspect]) -> list[AspectLink]:
@@ -147,6 +157,6 @@ def _links(found: Comparison, chosen: Mapping[str, str], kept: set[Aspect]) -> l
 
 def _damaged(damaged: DamagedError) -> str:
     return _(
-        "The record of this release does not fit its digests (item %(key)s), so it was not"
-        " compared. Tell the operator: the log can be checked with verify_log."
-    ) % {"key": damaged}
+        "What is stored does not fit its digest (%(what)s), so nothing was compared. Tell the"
+        " operator: verify_log checks it."
+    ) % {"what": damaged}

@@ -117,6 +117,6 @@ def test_a_named_person_who_leaves(world: World) -> None:
     found = after(world, lambda: members.remove(actor=world.actor("party0"), membership=membership))
     assert framed(found) == [
         ("People on “Party 0 team 0”", "Victor Contributor", ""),
-        ("Victor Contributor", "Member of the side", "No member of the side any more"),
+        ("Victor Contributor", "member", "no member any more"),
     ]
     assert found.items == ()
