@@ -2,7 +2,7 @@
 # Sets this folder up, doing only what is still to do:
 #   sh bootstrap.sh          what `make run` needs: Python, .venv, locked packages, text libraries
 #   sh bootstrap.sh --dev    and what `make test` needs: the development packages, Chromium,
-#                            PostgreSQL
+#                            PostgreSQL, SoftHSM
 # PYTHON=/path/to/python chooses the interpreter. Whatever cannot be put right is said in one
 # sentence, with a non-zero exit code.
 set -eu
@@ -174,6 +174,16 @@ check_postgres() {
         "REXMATRIX_TEST_DATABASE_URL=postgresql://user:password@host/name."
 }
 
+softhsm_loads() { "$BIN/python" tests/find_softhsm.py >/dev/null 2>&1; }
+
+check_softhsm() {
+    softhsm_loads && return
+    apt_install softhsm2 && softhsm_loads && return
+    fail "the tests of signed PDFs need SoftHSM 2 and it could not be installed; install it" \
+        "(Debian: apt-get install softhsm2; macOS: brew install softhsm) or name its module with" \
+        "SOFTHSM2_MODULE=/path/to/libsofthsm2.so."
+}
+
 # -------------------------------------------------------------------------------------------------
 
 make_venv
@@ -186,4 +196,5 @@ check_text_libraries
 if [ "${1:-}" = --dev ]; then
     check_chromium
     check_postgres
+    check_softhsm
 fi

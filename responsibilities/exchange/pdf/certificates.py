@@ -145,6 +145,7 @@ def from_file(path: Path, passphrase: str) -> tuple[PrivateKey, Identity]:
             % {"error": error.strerror}
         ) from error
     password = passphrase.encode() if passphrase else None
+    key: object
     try:
         if b"-----BEGIN " in data:
             key, certificates = load_pem_private_key(data, password), _pem(data)
