@@ -1,8 +1,9 @@
 """Erases a person's data, and leaves every proof as it was.
 
 What goes: the account's name, address, password and memberships, and salt and payload of the
-events that the person made or that name them. What stays, and why, is in the report: sign-offs are
-signed statements over a printed name, and events that record them are their proof.
+events that the person made or that name them. What stays, and why, is in the report: sign-offs and
+attestations are signed statements over a printed name, a release is a frozen matrix with the names
+in it, and the events that record them are their proof.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ from django.utils.translation import gettext as _
 from responsibilities import canonical
 from responsibilities.choices import AuditAction
 from responsibilities.models import (
+    Attestation,
     AuditEvent,
     AuditPayload,
     EvidenceRevision,
     Export,
     Membership,
+    Release,
+    ReleaseWithdrawal,
     Signoff,
     SignoffWithdrawal,
     User,
@@ -41,6 +45,9 @@ KEPT_ACTIONS = (
     AuditAction.SIGNOFF_SIGNED,
     AuditAction.SIGNOFF_BULK_SIGNED,
     AuditAction.SIGNOFF_WITHDRAWN,
+    AuditAction.RELEASE_PROPOSED,
+    AuditAction.RELEASE_ATTESTED,
+    AuditAction.RELEASE_WITHDRAWN,
 )
 _BATCH = 500
 
@@ -54,7 +61,9 @@ class Erased:
     memberships: int = 0
     signed_events: int = 0
     signoffs: int = 0
+    attestations: int = 0
     withdrawals: int = 0
+    releases: int = 0
     evidence: int = 0
     exports: int = 0
 
@@ -92,10 +101,19 @@ def _kept(user: User) -> Erased:
         person=user.pk,
         signed_events=events.count(),
         signoffs=Signoff.objects.filter(signer=user).count(),
-        withdrawals=SignoffWithdrawal.objects.filter(withdrawn_by=user).count(),
+        attestations=Attestation.objects.filter(attester=user).count(),
+        withdrawals=SignoffWithdrawal.objects.filter(withdrawn_by=user).count()
+        + ReleaseWithdrawal.objects.filter(withdrawn_by=user).count(),
+        releases=_naming_releases(user),
         evidence=EvidenceRevision.objects.filter(created_by=user).count(),
         exports=Export.objects.exclude(file="").filter(workspace__in=_touched(user)).count(),
     )
+
+
+def _naming_releases(user: User) -> int:
+    """Count the releases that the person proposed, or that name them."""
+    named = Q(snapshot__icontains=_in_json(user.name)) | Q(summary__icontains=user.name)
+    return Release.objects.filter(Q(proposed_by=user) | named).count()
 
 
 def _touched(user: User) -> Iterable[Workspace]:

@@ -235,6 +235,14 @@ def unbase64(text: str) -> bytes:
     return data
 
 
+def unhex(text: str) -> bytes:
+    """Return the bytes of hex digits in lower case; raise ValueError for another spelling."""
+    data = bytes.fromhex(text)
+    if data.hex() != text:
+        raise ValueError("hex digits are not in their canonical spelling")
+    return data
+
+
 class Key:
     """An Ed25519 public key under a name: ``name+id+base64(1 ‖ key)``."""
 
@@ -391,6 +399,7 @@ class Log:
     def __init__(self) -> None:
         self.leaves: dict[int, bytes] = {}
         self.statements: dict[str, int] = {}
+        self.ids: dict[str, str] = {}
         self.withdrawn: dict[str, int] = {}
         self.evidence: set[str] = set()
         self.prepared: dict[str, int] = {}
@@ -414,7 +423,7 @@ class Log:
         payload, salt = record["payload"], record["salt"]
         if payload is None:
             self.erased.add(seq)
-        elif sha256(bytes.fromhex(salt) + payload.encode()) != said.get("payload_commit"):
+        elif sha256(unhex(salt) + payload.encode()) != said.get("payload_commit"):
             report.fail(f"event {seq}: the payload does not fit its commitment")
         else:
             self._collect(seq, said, parse(payload))
@@ -504,6 +513,7 @@ def check_statements(
         if digest not in log.statements:
             report.fail(f"sign-off {record['id']}: the log does not hold its statement")
         found[digest] = said
+        log.ids[digest] = str(record["id"])
     if complete:
         named = {digest for digest in log.statements if digest not in found}
         contents = {said["item"]["digest"] for said in found.values()}
@@ -596,7 +606,7 @@ def check_items(
             shown = side["sign_off"]
             if shown:
                 signed += 1
-                _signoff(report, item, side, statements)
+                _signoff(report, log, item, side, statements)
                 if log.statements.get(shown["statement_digest"], 0) > end:
                     report.fail(f"item {item['key']}: signed only after {name} was frozen")
                 if bool(shown["withdrawn_at"]) != (log.withdrawn.get(shown["id"], end) < end):
@@ -606,6 +616,7 @@ def check_items(
 
 def _signoff(
     report: Report,
+    log: Log,
     item: Mapping[str, Any],
     side: Mapping[str, Any],
     statements: Mapping[str, Mapping[str, Any]],
@@ -617,6 +628,7 @@ def _signoff(
         report.fail(f"{name}: its statement is missing")
         return
     pairs = (
+        (log.ids[shown["statement_digest"]], shown["id"]),
         (said["item"]["key"], item["key"]),
         (said["item"]["digest"], shown["item_digest"]),
         (said["signer"]["name"], shown["printed_name"]),
@@ -1114,6 +1126,9 @@ def verify_bundle(report: Report, path: Path, options: argparse.Namespace) -> No
     records = (parse(line) for line in bundle.lines("statements.jsonl"))
     statements = check_statements(report, log, records, complete=True)
     proofs = check_proofs(report, bundle, log, points, keys)
+    for digest, key in log.ids.items():
+        if proofs.get(f"proofs/{key}.tlog-proof") != log.statements.get(digest):
+            report.fail(f"sign-off {key}: it has no inclusion proof under its id")
     matrix = check_matrix(report, log, bundle.read("matrix.json"), statements)
     workspace = origin.rpartition("/ws/")[2]
     pieces = check_releases(report, bundle, log, statements, proofs, workspace)
@@ -1320,6 +1335,8 @@ def verify_pdf(report: Report, path: Path, options: argparse.Namespace) -> None:
     kept_with_proofs(report, proof, point, open_checkpoints(report, options.old, keys))
     statements = check_statements(report, log, proof["statements"], complete=False)
     matrix = check_matrix(report, log, attached["matrix.json"], statements)
+    if proof["prepared"] != report.said["prepared"]:
+        report.fail("the proof names another event than the one that names the matrix")
     check_release_of_pdf(report, log, proof, matrix, point.origin.rpartition("/ws/")[2])
     check_evidence(report, pieces_of(matrix), options.files, log, bool(options.evidence))
     report.skip("the events that this PDF does not need: a bundle holds them all")
@@ -1467,7 +1484,7 @@ def proved_events(report: Report, proof: Mapping[str, Any], point: Checkpoint) -
         if not isinstance(seq, int):
             raise ValueError("a sequence number is malformed")
         leaf = log.read(report, seq, record, workspace)
-        path = [bytes.fromhex(step) for step in record["proof"]]
+        path = [unhex(step) for step in record["proof"]]
         if not included(seq, point.size, leaf, path, point.root):
             report.fail(f"event {seq}: not in the log of the checkpoint")
     report.checked.append(f"{log.events} events, each with its inclusion proof")
@@ -1487,7 +1504,7 @@ def kept_with_proofs(
         elif kept.size != point.size and kept.size not in proofs:
             report.skip(f"{name}: the PDF has no proof for its size; a bundle is needed")
         else:
-            steps = [bytes.fromhex(step) for step in proofs.get(kept.size, ())]
+            steps = [unhex(step) for step in proofs.get(kept.size, ())]
             if kept.size == point.size:
                 steps = []
             done[name] = kept
@@ -1591,6 +1608,10 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
         reason = "it needs more memory than is allowed"
     except OSError as error:
         reason = f"it cannot be read ({error.strerror or type(error).__name__})"
+    except KeyError as absent:
+        reason = f"its content is malformed (there is no {absent})"
+    except (TypeError, AttributeError, IndexError):
+        reason = "its content is malformed (something in it is of the wrong type)"
     except Exception as strange:  # noqa: BLE001 (hostile bytes must not give a traceback)
         reason = f"its content is malformed ({type(strange).__name__}: {strange})"
     return verdict_of(report, reason, options.json)

@@ -17,12 +17,14 @@ from responsibilities.models import (
     AuditPayload,
     Checkpoint,
     Membership,
+    Release,
     Signoff,
     User,
 )
 from responsibilities.permissions import NotAllowedError, system_actor
 from responsibilities.services import checkpoints, erasure, members, verification
 from responsibilities.services.errors import InvalidError
+from tests.releasing import make_release, withdraw
 from tests.signing import edit, sign
 from tests.world import World
 
@@ -98,6 +100,23 @@ def test_sign_offs_and_what_records_them_stay(person: User) -> None:
     assert not AuditPayload.objects.get(event__action=AuditAction.SIGNOFF_SIGNED).is_erased
 
 
+def test_releases_and_attestations_and_what_records_them_stay(world: World) -> None:
+    release = make_release(world)
+    withdraw(world, release, "Names were wrong")
+    user = world.user("party1", Role.MANAGER)
+    name = user.name
+    report = erase(user)
+    assert (report.attestations, report.withdrawals, report.releases) == (1, 1, 1)
+    assert report.signed_events == 2
+    release = Release.objects.get()
+    assert name in release.snapshot
+    assert list(release.attestations.values_list("printed_name", flat=True))[1] == name
+    about = AuditPayload.objects.filter(event__object_type="release")
+    assert about.count() == 4
+    assert not about.exclude(erased_at=None).exists()
+    assert verification.verify(world.workspace).problems == []
+
+
 def test_an_event_announces_it_by_number_and_opaque_id(world: World, person: User) -> None:
     name, email = person.name, person.email
     erase(person)
@@ -158,7 +177,8 @@ def test_the_command_reports_and_erases_once(person: User) -> None:
     call_command("erase_person", email, stdout=out)
     said = out.getvalue()
     assert "Erased: the words of 5 events" in said
-    assert "Kept: 1 sign-offs" in said
+    assert "Kept: 1 sign-offs, 0 attestations and 0 withdrawals: signed statements" in said
+    assert "Kept: 0 releases and proposals that name the person." in said
     assert name not in said
     with pytest.raises(CommandError, match="no account"):
         call_command("erase_person", email)

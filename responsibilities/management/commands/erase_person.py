@@ -11,6 +11,7 @@ from responsibilities.services.errors import InvalidError
 WHY_SIGNED = (
     "signed statements over the printed name; without it they would not be what was signed."
 )
+WHY_RELEASES = "They are frozen: changed, they would not be what was attested."
 WHY_EVIDENCE = "Their uploader has no name now. What stands inside files and notes was not read."
 WHY_EXPORTS = "Names may stand in them, as in backups and in mails."
 
@@ -37,7 +38,9 @@ class Command(BaseCommand):
                 f"Erased: the words of {count} events in {slug}."
                 for slug, count in sorted(done.events.items())
             ),
-            f"Kept: {done.signoffs} sign-offs and {done.withdrawals} withdrawals: {WHY_SIGNED}",
+            f"Kept: {done.signoffs} sign-offs, {done.attestations} attestations and "
+            f"{done.withdrawals} withdrawals: {WHY_SIGNED}",
+            f"Kept: {done.releases} releases and proposals that name the person. {WHY_RELEASES}",
             f"Kept: {done.signed_events} events that record them, for the same reason.",
             f"Kept: {done.evidence} evidence revisions handed in. {WHY_EVIDENCE}",
             f"Kept: {done.exports} export files made before. {WHY_EXPORTS}",
