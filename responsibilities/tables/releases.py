@@ -109,8 +109,9 @@ class ReleaseTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
         verbose_name=gettext_lazy("Attested"),
     )
     effective = tables.TemplateColumn(
-        "{% load ui %}{% timestamp value %}",
+        template_name="release_list/_effective.html",
         accessor="info.effective_at",
+        empty_values=(),
         verbose_name=gettext_lazy("In force since"),
         attrs={"td": {"class": "release-when"}},
     )
