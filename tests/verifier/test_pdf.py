@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from pathlib import Path
 
 import pikepdf
@@ -15,6 +16,7 @@ from responsibilities.choices import AuditAction, ExportStatus
 from responsibilities.models import AuditEvent, Checkpoint, Export, LogKey
 from responsibilities.permissions import system_actor
 from responsibilities.services import checkpoints, exports, log_keys
+from tests.attacks import documented
 from tests.signing import edit, sign
 from tests.verifier.bundles import VERIFIER, make_bundle, verify
 from tests.world import World
@@ -22,6 +24,8 @@ from tests.world import World
 pytestmark = pytest.mark.pdf
 
 KEY = "T-S0-01"
+SEED = 20261122
+BYTES = 220
 # The lines of the table in docs/proof.md that this module measures.
 APPENDED = "something appended to a PDF"
 ATTACHED = "an attachment of a PDF changed"
@@ -132,34 +136,129 @@ def test_a_changed_attachment_is_found(file: Path, name: str, old: bytes, new: b
     assert code == 1, text
 
 
-def test_what_is_appended_is_found(file: Path) -> None:
+def judged(path: Path, bundle: Path, kept_file: str) -> tuple[str, str, str]:
+    """Return what finds a change of a PDF, in the words of the guide for auditors."""
+    found = []
+    for options in ((), ("--checkpoint", kept_file)):
+        alone = verify(path, "--key", key(), *options)[0]
+        together = verify(bundle, "--key", key(), "--pdf", str(path), *options)[0]
+        assert together == VERIFIER.TAMPERED
+        found.append("found" if alone == VERIFIER.TAMPERED else "found with the bundle")
+    return "not in the database", found[0], found[1]
+
+
+@pytest.fixture
+def bundle(world: World, file: Path) -> Path:
+    """A bundle that was made after the PDF: its log names the SHA-256 of the PDF."""
+    assert file.exists()
+    path = file.with_name("bundle.zip")
+    path.write_bytes(make_bundle(world.workspace)[0])
+    return path
+
+
+@pytest.fixture
+def old(file: Path, tmp_path: Path) -> str:
+    """The checkpoint that somebody kept before the PDF was made."""
+    assert file.exists()
+    return kept(tmp_path, Checkpoint.objects.order_by("size")[0])
+
+
+def appended(file: Path) -> Path:
+    """Turn a page with a PDF tool that leaves the old bytes and adds new ones behind them."""
     writer = pypdf.PdfWriter(io.BytesIO(file.read_bytes()), incremental=True)
     writer.pages[0].rotate(90)
     path = file.with_name("appended.pdf")
     writer.write(path)
-    code, text = verify(path)
-    assert code == 1
-    assert "something was appended to it" in text
+    assert path.read_bytes().startswith(file.read_bytes())
+    return path
 
 
-def test_every_byte_is_covered_by_the_bundle(world: World, file: Path, tmp_path: Path) -> None:
-    """A visible edit saved anew, or one byte: the log knows the SHA-256 of the whole file."""
-    bundle = tmp_path / "bundle.zip"
-    bundle.write_bytes(make_bundle(world.workspace)[0])
+def drawn_over(file: Path) -> Path:
+    """Blacken a part of a page with a PDF tool that writes the whole file anew."""
+    path = file.with_name("edited.pdf")
+    with pikepdf.open(file) as pdf:
+        pdf.pages[0].contents_add(b"0 0 200 200 re f")
+        pdf.save(path)
+    assert pypdf.PdfReader(path).attachments == pypdf.PdfReader(file).attachments
+    return path
+
+
+def test_what_is_appended_is_found(file: Path, bundle: Path, old: str) -> None:
+    path = appended(file)
+    assert judged(path, bundle, old) == documented()[APPENDED]
+    assert "something was appended to it" in verify(path)[1]
+
+
+def test_a_visible_edit_saved_anew_is_found(file: Path, bundle: Path, old: str) -> None:
+    """By the bundle. The PDF alone says that it did not check what the pages show."""
+    path = drawn_over(file)
+    assert judged(path, bundle, old) == documented()[DRAWN_OVER]
+    assert "not checked  what the pages show" in verify(path)[1]
+
+
+def test_a_changed_attachment_is_found_with_all_that_checks(
+    file: Path, bundle: Path, old: str
+) -> None:
+    path = replaced(file, "matrix.json", b"We do.", b"We no.")
+    assert judged(path, bundle, old) == documented()[ATTACHED]
+
+
+def attached(file: Path) -> list[range]:
+    """Return where in the file the bytes of its attachments stand."""
+    data, found = file.read_bytes(), []
+    with pikepdf.open(file) as pdf:
+        for name in ("matrix.json", "proof.json"):
+            raw = pdf.attachments[name].get_file().obj.read_raw_bytes()
+            assert data.count(raw) == 1
+            found.append(range(data.index(raw), data.index(raw) + len(raw)))
+    return found
+
+
+def with_one_byte_changed(file: Path, at: int, dice: random.Random) -> Path:
+    """Flip one bit of one byte."""
+    data = bytearray(file.read_bytes())
+    data[at] ^= 1 << dice.randrange(8)
+    path = file.with_name("byte.pdf")
+    path.write_bytes(data)
+    return path
+
+
+def test_the_bundle_finds_one_changed_byte_anywhere(file: Path, bundle: Path, old: str) -> None:
     code, text = verify(bundle, "--key", key(), "--pdf", str(file))
     assert code == 0, text
     assert "matrix.pdf: byte for byte the file of event" in text
-    edited = file.with_name("edited.pdf")
-    with pikepdf.open(file) as pdf:
-        pdf.pages[0].contents_add(b"0 0 200 200 re f")
-        pdf.save(edited)
-    assert verify(bundle, "--pdf", str(edited))[0] == 1
-    data = file.read_bytes()
-    for at in range(0, len(data), len(data) // 20):
-        changed = bytearray(data)
-        changed[at] ^= 1
-        edited.write_bytes(changed)
-        assert verify(bundle, "--pdf", str(edited))[0] == 1
+    dice = random.Random(SEED)
+    size = file.stat().st_size
+    places = {0, size - 1, *dice.sample(range(size), BYTES)}
+    assert len(places) >= 200
+    for at in sorted(places):
+        path = with_one_byte_changed(file, at, dice)
+        code, text = verify(bundle, "--key", key(), "--pdf", str(path))
+        assert code == VERIFIER.TAMPERED, (at, text)
+        assert "byte.pdf: not a file that the log knows" in text
+    # In the middle of a picture or a font, of which the PDF alone knows nothing.
+    path = with_one_byte_changed(file, size // 2, dice)
+    assert judged(path, bundle, old) == documented()[ONE_BYTE]
+
+
+def test_what_the_pdf_alone_finds_of_one_changed_byte(file: Path) -> None:
+    """In its attachments every byte, unless they read the same; elsewhere hardly any.
+
+    A byte elsewhere is one of a page, a font or a picture. It is found only if the file cannot
+    be read any more. The verifier says so: "what the pages show" is not checked.
+    """
+    dice = random.Random(SEED)
+    places = attached(file)
+    intact = VERIFIER.attachments(file.read_bytes())
+    for at in (at for place in places for at in dice.sample(place, 20)):
+        path = with_one_byte_changed(file, at, dice)
+        code, text = verify(path, "--key", key())
+        same = code == VERIFIER.INTACT and VERIFIER.attachments(path.read_bytes()) == intact
+        assert same or code in (VERIFIER.TAMPERED, VERIFIER.UNVERIFIABLE), (at, text)
+    elsewhere = [at for at in range(file.stat().st_size) if all(at not in p for p in places)]
+    for at in dice.sample(elsewhere, 20):
+        code, text = verify(with_one_byte_changed(file, at, dice), "--key", key())
+        assert code != VERIFIER.INTACT or "not checked  what the pages show" in text
 
 
 def test_a_pdf_without_proof_cannot_be_verified(file: Path) -> None:
