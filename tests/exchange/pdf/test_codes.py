@@ -20,28 +20,31 @@ type Modules = set[tuple[int, int]]
 
 
 def drawn(page: pikepdf.Page) -> tuple[Modules, float]:
-    """Return the dark modules of the code on a page, and the size of one in millimetres."""
+    """Return the dark modules of the code on a page, and the size of one in millimetres.
+
+    The code is the path of the most strokes; everything else on the page is text or a rule.
+    """
     scale, outer = 1.0, list[float]()
-    found: Modules = set()
-    size = 0.0
-    at = (0.0, 0.0)
+    strokes: list[Modules] = []
+    best: list[Modules] = []
+    size, at = 0.0, (0.0, 0.0)
     for operands, operator in pikepdf.parse_content_stream(page):
-        values = [float(value) for value in operands if isinstance(value, (int, float))] or [
-            float(value) for value in operands if hasattr(value, "as_tuple")
-        ]
         match str(operator):
             case "q":
                 outer.append(scale)
             case "Q":
-                scale, found = outer.pop(), found if len(found) > 100 else set()
+                scale = outer.pop()
             case "cm":
-                scale *= values[0]
+                scale *= float(operands[0])
             case "m":
-                at = (values[0], values[1])
-            case "l" if values[1] == at[1] and at[1] % 1 == 0.5:
-                found |= {(int(x), int(at[1])) for x in range(int(at[0]), int(values[0]))}
-                size = scale / MM
-    return found, size
+                at = (float(operands[0]), float(operands[1]))
+            case "l" if float(operands[1]) == at[1]:
+                strokes.append({(x, int(at[1])) for x in range(int(at[0]), int(operands[0]))})
+            case "B" | "S" | "f":
+                if len(strokes) > len(best):
+                    best, size = strokes, scale / MM
+                strokes = []
+    return set().union(*best), size
 
 
 def expected(address: str) -> Modules:
