@@ -88,9 +88,9 @@ def fetch(workspace: Workspace, moment: dt.datetime, item_ids: Iterable[int] | N
         for member in state.instances(Membership)
         if member.expires_at is None or member.expires_at > moment
     ]
-    assignments = state.instances(Assignment)
+    letters = state.values(Assignment, "item_id", "team_id", "letter", "person_id")
     people = {member.user_id for member in memberships}
-    people |= {letter.person_id for letter in assignments if letter.person_id}
+    people |= {person for *_letter, person in letters if person}
     version = ModelVersion.objects.select_related("model").get(pk=then.model_version_id)
     shared = _State(
         Q(workspace_id=None)
@@ -113,8 +113,8 @@ def fetch(workspace: Workspace, moment: dt.datetime, item_ids: Iterable[int] | N
         teams=[team for team in state.instances(Team) if team.archived_at is None],
         members=_members(state, present, users),
         assignments=[
-            (letter.item_id, letter.team_id, letter.letter, letter.person_id, *_who(letter, users))
-            for letter in assignments
+            (item, team, letter, person, *_who(person, users))
+            for item, team, letter, person in letters
         ],
         links=_links(state),
         signoffs=_signoffs(workspace, moment, wanted),
@@ -147,7 +147,7 @@ class _State:
 
     def instances[M: models.Model](self, model: type[M]) -> list[M]:
         """Return the rows of a model as instances, which are not for saving."""
-        readers = {str(field.attname): _reader(field) for field in model._meta.concrete_fields}
+        readers = _readers(model)
         read_key = model._meta.pk.to_python
         return [
             model(
@@ -157,10 +157,27 @@ class _State:
             for key, data in self._rows[str(model._meta.model_name)].items()
         ]
 
+    def values(self, model: type[models.Model], *columns: str) -> list[tuple[Any, ...]]:
+        """Return some columns of the rows of a model: quicker, where there are many."""
+        readers = _readers(model)
+        wanted = [(name, readers[name]) for name in columns]
+        return [
+            tuple(read(data[name]) for name, read in wanted)
+            for data in self._rows[str(model._meta.model_name)].values()
+        ]
+
+
+def _readers(model: type[models.Model]) -> dict[str, _Reader]:
+    return {str(field.attname): _reader(field) for field in model._meta.concrete_fields}
+
 
 def _reader(field: models.Field[Any, Any]) -> _Reader:
     """Return what turns a recorded value of this field into that of an instance."""
-    return _moment if isinstance(field, models.DateTimeField) else field.to_python
+    if isinstance(field, models.DateTimeField):
+        return _moment
+    if isinstance(field, models.ForeignKey):
+        return _reader(field.target_field)
+    return field.to_python
 
 
 def _moment(value: str | None) -> dt.datetime | None:
@@ -206,17 +223,14 @@ def _members(
     by_id = {member.pk: member for member in present}
     seat_of = {team.pk: team.seat_id for team in state.instances(Team)}
     return [
-        (one.team_id, member.seat_id, users[member.user_id])
-        for one in state.instances(TeamMember)
-        if (member := by_id.get(one.membership_id)) and seat_of.get(one.team_id) == member.seat_id
+        (team, member.seat_id, users[member.user_id])
+        for team, membership in state.values(TeamMember, "team_id", "membership_id")
+        if (member := by_id.get(membership)) and seat_of.get(team) == member.seat_id
     ]
 
 
-def _who(letter: Assignment, users: Mapping[uuid.UUID, User]) -> tuple[str, str]:
-    if letter.person_id is None:
-        return "", ""
-    user = users[letter.person_id]
-    return user.name, user.email
+def _who(person: uuid.UUID | None, users: Mapping[uuid.UUID, User]) -> tuple[str, str]:
+    return (users[person].name, users[person].email) if person else ("", "")
 
 
 def _links(state: _State) -> list[tuple[int, Evidence]]:
@@ -230,9 +244,9 @@ def _links(state: _State) -> list[tuple[int, Evidence]]:
     for piece in pieces.values():
         piece.current = revisions[piece.current_id] if piece.current_id else None
     return [
-        (link.item_id, pieces[link.evidence_id])
-        for link in state.instances(EvidenceLink)
-        if link.evidence_id in pieces
+        (item, pieces[piece])
+        for item, piece in state.values(EvidenceLink, "item_id", "evidence_id")
+        if piece in pieces
     ]
 
 
