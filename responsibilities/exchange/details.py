@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from django.utils.translation import gettext as _
+
 from responsibilities import canonical
 from responsibilities.choices import Paper
 from responsibilities.matrix import Matrix, document
@@ -74,6 +76,20 @@ class Details:
     def is_draft(self) -> bool:
         """Whether this is no attested edition."""
         return self.edition == DRAFT
+
+    @property
+    def in_force(self) -> Revision | None:
+        """The release that was in force when this was made, if there was one."""
+        return next((one for one in self.revisions if one.since and not one.until), None)
+
+    @property
+    def words(self) -> str:
+        """The edition in words."""
+        if self.release is not None:
+            return _("Release %(number)s") % {"number": self.release.number}
+        if self.is_draft and self.in_force is not None:
+            return _("DRAFT after release %(number)s") % {"number": self.in_force.number}
+        return self.edition
 
 
 class Watch(Protocol):

@@ -32,7 +32,8 @@ def runs(old: str, new: str) -> list[Run]:
     if not old or not new or len(before) + len(after) > 2 * _MOST_TOKENS:
         return whole
     matcher = SequenceMatcher(None, before, after, autojunk=False)
-    if len(before) < 4 or matcher.ratio() < _ALIKE:
+    is_longer = new.startswith(old) or new.endswith(old)  # something was added to all of it
+    if len(before) < 4 or (matcher.ratio() < _ALIKE and not is_longer):
         return whole
     return list(_merged(matcher, before, after))
 

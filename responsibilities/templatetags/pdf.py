@@ -45,6 +45,12 @@ def clock(value: dt.datetime) -> str:
 
 
 @register.filter
+def utc(value: dt.datetime) -> str:
+    """Return a time to the second in UTC, wherever the reader is, ``2026-11-22 14:05:09 UTC``."""
+    return value.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+@register.filter
 def file_size(size: int) -> str:
     """Return a size as people read it, ``12.4 KB``, in steps of 1024."""
     if size < _STEP:
