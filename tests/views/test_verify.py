@@ -177,8 +177,9 @@ def test_a_changed_bundle(lived: World) -> None:
     assert "Since then" not in page
 
 
-def test_one_bit_of_any_member(lived: World) -> None:
+def test_one_bit_of_any_member(lived: World, settings: Settings) -> None:
     """What a ZIP says beside its members, such as dates, says nothing of the matrix."""
+    settings.ACCOUNT_RATE_LIMITS = {"verify_file": "100/m/ip"}
     data = make_bundle(lived.workspace)[0]
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         found = archive.infolist()
