@@ -173,7 +173,7 @@ def measure_pdf(sizes: list[int], folder: Path) -> list[Measured]:
 
 def _chromium(grid: Matrix, details: Details, items: int, folder: Path) -> Measured:
     """Print the HTML of the same parts with Chromium, tagged, in one browser."""
-    writing = document._Writing(grid, details, Patience(), None)  # type: ignore[arg-type]
+    writing = document._Writing(grid, details, Patience(), None, None)  # type: ignore[arg-type]
     fonts = ROOT / "responsibilities/static/responsibilities/fonts/pdf"
     sheet = writing.sheet.replace("app:", f"file://{fonts}/")
     pages = []
@@ -193,20 +193,28 @@ def _chromium(grid: Matrix, details: Details, items: int, folder: Path) -> Measu
     return Measured("Chromium, same HTML", items, time.perf_counter() - start, bytes=size)
 
 
-def report(measured: list[Measured]) -> str:
+def report(measured: list[Measured], unit: str = "items") -> str:
     """Return a table: each figure beside its ratio to the smallest size of its kind."""
     lines = [
-        "| what | items | median | ratio to smallest | queries | bytes | gzip |",
+        f"| what | {unit} | median | ratio to smallest | queries | bytes | gzip |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for one in measured:
         least = next(other for other in measured if other.what == one.what)
         lines.append(
-            f"| {one.what} | {one.size} | {one.seconds * 1000:,.0f} ms | "
-            f"{one.seconds / least.seconds:.1f} | {one.queries or '–'} | "
+            f"| {one.what} | {one.size} | {_milliseconds(one.seconds)} | "
+            f"{_ratio(one.seconds / least.seconds)} | {one.queries or '–'} | "
             f"{one.bytes or '–'} | {one.gzip_bytes or '–'} |"
         )
     return "\n".join([*lines, "", *_against_chromium(measured)])
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.{1 if value > 2 else 2}f}"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:,.{0 if seconds > 0.01 else 1}f} ms"
 
 
 def _against_chromium(measured: list[Measured]) -> list[str]:

@@ -1,7 +1,8 @@
 """Measure the application on made-up data, in one run, and print the figures as ratios.
 
 Milliseconds depend on the machine and on who else is using it; ratios within one run, query
-counts and bytes hold. `--items` and `--pdf-items` take other sizes.
+counts and bytes hold. `--items`, `--pdf-items` and `--events` take other sizes, none leaves a part
+out. `--postgres` uses the empty database that DATABASE_URL names.
 """
 
 from __future__ import annotations
@@ -18,20 +19,28 @@ from pathlib import Path
 
 import django
 from django.core.management import call_command
+from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def set_up(folder: Path) -> None:
-    """Start the application on an empty embedded database in `folder`."""
+def set_up(folder: Path, *, postgres: bool = False) -> None:
+    """Start the application on an empty database: an embedded one in `folder`, or PostgreSQL."""
     sys.path.insert(0, str(ROOT))
-    os.environ.pop("DATABASE_URL", None)
+    if postgres and not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        message = "DATABASE_URL names no PostgreSQL database; see .ci/with-postgres."
+        raise SystemExit(message)
+    if not postgres:
+        os.environ.pop("DATABASE_URL", None)
     os.environ |= {
         "REXMATRIX_DATA_DIR": str(folder),
         "REXMATRIX_DEMO": "1",
         "DJANGO_SETTINGS_MODULE": "rexmatrix.settings",
     }
     django.setup()
+    if connection.introspection.table_names():
+        message = "The database is not empty. Measuring would leave made-up data in it."
+        raise SystemExit(message)
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -42,13 +51,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, nargs="*", default=[43, 370, 1000])
     parser.add_argument("--pdf-items", type=int, nargs="*", default=[43, 370])
+    parser.add_argument("--events", type=int, nargs="*", default=[100, 100_000])
+    parser.add_argument("--postgres", action="store_true", help="not on the embedded database")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="rexmatrix-bench-"))
     try:
-        set_up(folder)
+        set_up(folder, postgres=options.postgres)
         # Models can be imported only now, when the settings are known.
         measure = importlib.import_module("bench.measure")
+        audit_log = importlib.import_module("bench.audit_log")
+        logs = audit_log.measure_logs(options.events, folder)
         measured = [
             *measure.measure_pages(options.items),
             *measure.measure_pdf(options.pdf_items, folder),
@@ -56,8 +69,13 @@ def main() -> None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if options.json:
-        options.json.write_text(json.dumps([asdict(one) for one in measured], indent=1) + "\n")
-    sys.stdout.write(measure.report(measured) + "\n")
+        options.json.write_text(
+            json.dumps([asdict(one) for one in (*logs, *measured)], indent=1) + "\n"
+        )
+    if logs:
+        sys.stdout.write(measure.report(logs, "events") + "\n")
+    if measured:
+        sys.stdout.write(measure.report(measured) + "\n")
 
 
 if __name__ == "__main__":
