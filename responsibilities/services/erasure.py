@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,6 +33,7 @@ from responsibilities.models import (
     Membership,
     Release,
     ReleaseWithdrawal,
+    RowHistory,
     Signoff,
     SignoffWithdrawal,
     User,
@@ -64,6 +66,7 @@ class Erased:
     attestations: int = 0
     withdrawals: int = 0
     releases: int = 0
+    texts: int = 0
     evidence: int = 0
     exports: int = 0
 
@@ -105,6 +108,7 @@ def _kept(user: User) -> Erased:
         withdrawals=SignoffWithdrawal.objects.filter(withdrawn_by=user).count()
         + ReleaseWithdrawal.objects.filter(withdrawn_by=user).count(),
         releases=_naming_releases(user),
+        texts=_naming_texts(user),
         evidence=EvidenceRevision.objects.filter(created_by=user).count(),
         exports=Export.objects.exclude(file="").filter(workspace__in=_touched(user)).count(),
     )
@@ -114,6 +118,18 @@ def _naming_releases(user: User) -> int:
     """Count the releases that the person proposed, or that name them."""
     named = Q(snapshot__icontains=_in_json(user.name)) | Q(summary__icontains=user.name)
     return Release.objects.filter(Q(proposed_by=user) | named).count()
+
+
+def _naming_texts(user: User) -> int:
+    """Count the texts of matrices that name the person, of now and before.
+
+    They are the words of others about the work, sign-offs cover them, and a past day shows them:
+    like the texts of today they stay, until somebody edits those. The person's id stays with
+    their letters and memberships; since it has no name any more, a past day shows none.
+    """
+    rows = RowHistory.objects.annotate(text=Cast("data", TextField()))
+    named = Q(text__icontains=_in_json(user.name)) | Q(text__icontains=_in_json(user.email))
+    return rows.filter(named).count()
 
 
 def _touched(user: User) -> Iterable[Workspace]:

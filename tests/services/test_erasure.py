@@ -179,6 +179,7 @@ def test_the_command_reports_and_erases_once(person: User) -> None:
     assert "Erased: the words of 5 events" in said
     assert "Kept: 1 sign-offs, 0 attestations and 0 withdrawals: signed statements" in said
     assert "Kept: 0 releases and proposals that name the person." in said
+    assert "Kept: 1 texts of matrices, of now and before, that name the person." in said
     assert name not in said
     with pytest.raises(CommandError, match="no account"):
         call_command("erase_person", email)

@@ -12,6 +12,10 @@ WHY_SIGNED = (
     "signed statements over the printed name; without it they would not be what was signed."
 )
 WHY_RELEASES = "They are frozen: changed, they would not be what was attested."
+WHY_TEXTS = (
+    "Notes, reasons and names are what sign-offs cover and what past days show; "
+    "those of today can be edited."
+)
 WHY_EVIDENCE = "Their uploader has no name now. What stands inside files and notes was not read."
 WHY_EXPORTS = "Names may stand in them, as in backups and in mails."
 
@@ -38,9 +42,13 @@ class Command(BaseCommand):
                 f"Erased: the words of {count} events in {slug}."
                 for slug, count in sorted(done.events.items())
             ),
-            f"Kept: {done.signoffs} sign-offs, {done.attestations} attestations and "
-            f"{done.withdrawals} withdrawals: {WHY_SIGNED}",
+            (
+                f"Kept: {done.signoffs} sign-offs, {done.attestations} attestations and "
+                f"{done.withdrawals} withdrawals: {WHY_SIGNED}"
+            ),
             f"Kept: {done.releases} releases and proposals that name the person. {WHY_RELEASES}",
+            f"Kept: {done.texts} texts of matrices, of now and before, that name the person. "
+            f"{WHY_TEXTS}",
             f"Kept: {done.signed_events} events that record them, for the same reason.",
             f"Kept: {done.evidence} evidence revisions handed in. {WHY_EVIDENCE}",
             f"Kept: {done.exports} export files made before. {WHY_EXPORTS}",
