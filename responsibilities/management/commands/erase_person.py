@@ -47,8 +47,10 @@ class Command(BaseCommand):
                 f"{done.withdrawals} withdrawals: {WHY_SIGNED}"
             ),
             f"Kept: {done.releases} releases and proposals that name the person. {WHY_RELEASES}",
-            f"Kept: {done.texts} texts of matrices, of now and before, that name the person. "
-            f"{WHY_TEXTS}",
+            (
+                f"Kept: {done.texts} texts of matrices, of now and before, that name the person. "
+                f"{WHY_TEXTS}"
+            ),
             f"Kept: {done.signed_events} events that record them, for the same reason.",
             f"Kept: {done.evidence} evidence revisions handed in. {WHY_EVIDENCE}",
             f"Kept: {done.exports} export files made before. {WHY_EXPORTS}",
