@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Final, Self
@@ -71,7 +73,8 @@ class Pool:
             process = _CONTEXT.Process(
                 target=enter, args=(theirs, self._scratch.name, self._limits), daemon=True
             )
-            process.start()
+            with _environment_without_secrets():
+                process.start()
             theirs.close()
             self._workers.append(_Worker(process, ours))
         return self
@@ -136,6 +139,26 @@ class Pool:
             ready = wait([worker.pipe for worker in workers], min(left, _POLL_SECONDS))
             if ready:
                 return [worker for worker in workers if worker.pipe in ready]
+
+
+@contextmanager
+def _environment_without_secrets() -> Iterator[None]:
+    """Start the fork server without what our settings read: keys, passphrases, passwords.
+
+    Clearing the variables in the new process is not enough: the system goes on showing those
+    that it was started with.
+    """
+    secret = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("REXMATRIX_", "AWS_", "PG")) or name == "DATABASE_URL"
+    }
+    for name in secret:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(secret)
 
 
 def _receive(worker: _Worker, expected: bytes) -> bytes:

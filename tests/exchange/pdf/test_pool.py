@@ -10,6 +10,7 @@ import pytest
 from responsibilities.exchange.details import ExportError, ExportStoppedError
 from responsibilities.exchange.pdf.jobs import Limits, MergeJob, MergePart, Rendered, RenderJob
 from responsibilities.exchange.pdf.pool import Pool, RenderTimeoutError
+from tests.programs import start
 
 LIMITS = Limits(memory_bytes=3 * 1024**3, seconds=300)
 ENDLESS = RenderJob("long", "<html lang=en><p>word " * 60_000, "")
@@ -93,3 +94,33 @@ def test_an_error_is_told_and_the_pool_still_closes() -> None:
     with pool() as opened, pytest.raises(ExportError, match="log of the task worker"):
         opened.run_one("broken", broken)
     assert processes(opened) == []
+
+
+def test_a_rendering_process_is_started_without_secrets() -> None:
+    """In a program of its own: the fork server lives as long as the process that started it."""
+    code = """
+import os
+from multiprocessing import get_context
+from responsibilities.exchange.pdf.jobs import Limits
+from responsibilities.exchange.pdf.pool import Pool
+
+limits = Limits(memory_bytes=3 * 1024**3, seconds=60)
+with Pool(workers=1, limits=limits, seconds=60, stopped=lambda: False) as opened:
+    opened.versions()
+    with get_context("forkserver").Pool(1) as server:
+        print([name for name in os.environ if server.apply(os.getenv, (name,))])
+print(os.environ["REXMATRIX_PDF_PASSPHRASE"], os.environ["DATABASE_URL"])
+"""
+    values = {
+        "REXMATRIX_PDF_CERTIFICATE": "/nowhere/signer.p12",
+        "REXMATRIX_PDF_PASSPHRASE": "correct-horse",
+        "REXMATRIX_SECRET_KEY": "battery",
+        "AWS_SECRET_ACCESS_KEY": "staple",
+        "DATABASE_URL": "sqlite:////nowhere/db.sqlite3",
+    }
+    started = start(values, code)
+    assert started.returncode == 0, started.stderr
+    names, kept = started.stdout.splitlines()
+    assert "'PATH'" in names
+    assert not [name for name in values if name in names]
+    assert kept == "correct-horse sqlite:////nowhere/db.sqlite3"
