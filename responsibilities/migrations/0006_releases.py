@@ -43,9 +43,9 @@ STEPS = """
      AND OLD.effective_at IS NULL AND NEW.effective_at IS NOT NULL)
     OR (OLD.status = 'proposed' AND NEW.status = 'withdrawn' AND NEW.effective_at IS NULL)
     OR (OLD.status = 'current' AND NEW.status IN ('superseded', 'withdrawn')
-        AND NEW.effective_at = OLD.effective_at)
+        AND NEW.effective_at IS NOT NULL AND NEW.effective_at = OLD.effective_at)
     OR (OLD.status = 'superseded' AND NEW.status = 'withdrawn'
-        AND NEW.effective_at = OLD.effective_at)
+        AND NEW.effective_at IS NOT NULL AND NEW.effective_at = OLD.effective_at)
 """
 UNATTESTED = f"""
     NEW.effective_at IS NOT NULL AND OLD.effective_at IS NULL AND (

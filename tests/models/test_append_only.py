@@ -8,16 +8,19 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from responsibilities.models import (
+    Attestation,
     AuditEvent,
     AuditPayload,
     AuditSubject,
     Checkpoint,
     LogKey,
+    ReleaseWithdrawal,
     RowHistory,
     Signoff,
     SignoffWithdrawal,
 )
 from responsibilities.services import checkpoints, signoffs
+from tests.releasing import make_release, withdraw
 from tests.signing import sign
 from tests.world import World
 
@@ -30,6 +33,8 @@ PROTECTED = {
     Checkpoint: "note",
     LogKey: "public",
     RowHistory: "key",
+    Attestation: "printed_name",
+    ReleaseWithdrawal: "reason",
 }
 TABLES = [(model._meta.db_table, column) for model, column in PROTECTED.items()]
 KEY = "T-S0-01"
@@ -41,6 +46,7 @@ def recorded(world: World) -> World:
     signoff = sign(world, "party0", KEY)
     signoffs.withdraw(actor=world.actor("party0"), signoff=signoff, reason="For the test")
     checkpoints.issue(actor=world.actor("party0"), workspace=world.workspace)
+    withdraw(world, make_release(world))
     for model in PROTECTED:
         assert model._default_manager.exists()
     return world
