@@ -28,47 +28,14 @@ from responsibilities.models import (
     SignoffWithdrawal,
     Workspace,
 )
-from responsibilities.services import audit, checkpoints, log_keys
+from responsibilities.services import audit, checkpoints, log_keys, verification_releases
+from responsibilities.services.verification_releases import Telling
+from responsibilities.services.verification_report import Report
 
-MOST_PROBLEMS = 100
 STATEMENT = "statement SHA-256"
 _LEAF_KEYS = {"v", "ws", "seq", "ts", "actor", "action", "object", "payload_commit"}
 _BULK_STATEMENT = re.compile(rf"{STATEMENT} ([0-9a-f]{{64}})$")
 _RANGES = re.compile(r"[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that does not fit. `seq` is the event that it concerns, if it is one."""
-
-    text: str
-    seq: int | None = None
-
-    def __str__(self) -> str:
-        """Return it in one line."""
-        return self.text if self.seq is None else f"event {self.seq}: {self.text}"
-
-
-@dataclass
-class Report:
-    """What was checked in one workspace, and what does not fit."""
-
-    workspace: Workspace
-    checked: list[str] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    found: int = 0
-
-    def fail(self, text: str, seq: int | None = None) -> None:
-        """Note a problem; past the first hundred only their number."""
-        self.found += 1
-        if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(Problem(text, seq))
-
-    @property
-    def first_bad(self) -> int | None:
-        """The lowest sequence number that a problem names."""
-        return min((p.seq for p in self.problems if p.seq is not None), default=None)
 
 
 @dataclass
@@ -82,6 +49,7 @@ class _Seen:
     evidence_erased: set[str] = field(default_factory=set)
     erased: list[int] = field(default_factory=list)
     announced: set[int] = field(default_factory=set)
+    releases: list[Telling] = field(default_factory=list)
 
 
 def verify(
@@ -100,6 +68,7 @@ def verify(
     if not sum(_kept(report, seen, note) for note in kept):
         report.unchecked.append("whether an earlier state was put back: give --checkpoint FILE")
     _signoffs(report, seen)
+    verification_releases.check(report, seen.releases)
     _evidence(report, seen, open_file)
     return report
 
@@ -119,6 +88,8 @@ def _events(report: Report, seen: _Seen) -> None:
         count += 1
         said = _leaf(report, event)
         payload = _payload(report, event, said)
+        if event.object_type == "release":
+            seen.releases.append(Telling.of(event, payload))
         if payload is None:
             erased += 1
             if event.object_type == "evidence":

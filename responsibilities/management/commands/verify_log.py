@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from responsibilities.models import Workspace
 from responsibilities.services import verification
-from responsibilities.services.verification import Report
+from responsibilities.services.verification_report import Report
 
 SHOWN = 20
 
