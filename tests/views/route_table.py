@@ -120,6 +120,16 @@ def waiting(stage: Stage, _side: str) -> dict[str, Any]:
     return {"export_id": stage.waiting.pk if stage.waiting else None}
 
 
+def released(stage: Stage, _side: str) -> dict[str, Any]:
+    """Name a release in force, whose PDF is there."""
+    return {"number": stage.release.number if stage.release else None}
+
+
+def proposed(stage: Stage, _side: str) -> dict[str, Any]:
+    """Name a proposal that waits for both sides."""
+    return {"number": stage.proposal.number if stage.proposal else None}
+
+
 def event(_stage: Stage, _side: str) -> dict[str, Any]:
     """Name the first event of the log."""
     return {"seq": 0}
@@ -179,6 +189,12 @@ WORKSPACE_ROUTES = (
     Route("signoff_sign", get=SIGN, post=SIGN, kwargs=item),
     Route("signoff_bulk", get=SIGN, post=SIGN),
     Route("signoff_withdraw", get=SIGN.own(), post=SIGN.own(), kwargs=signoff),
+    Route("release_list", get=ALL),
+    Route("release_new", get=SIGN, post=SIGN),
+    Route("release_detail", get=ALL, kwargs=released),
+    Route("release_snapshot", get=EXPORT, kwargs=released),
+    Route("release_attest", get=SIGN, post=SIGN, kwargs=proposed),
+    Route("release_withdraw", get=SIGN, post=SIGN, kwargs=proposed),
     Route("team_list", get=ALL),
     Route("team_add", get=MANAGE.own(), post=MANAGE.own(), kwargs=party),
     Route("team_edit", get=MANAGE.own(), post=MANAGE.own(), kwargs=team),
@@ -194,6 +210,8 @@ WORKSPACE_ROUTES = (
     Route("export_new", post=EXPORT),
     Route("export_cancel", post=MANAGE, kwargs=waiting),
     Route("export_file", get=EXPORT, kwargs=done),
+    Route("release_file", get=EXPORT, kwargs=released),
+    Route("release_export", post=EXPORT, kwargs=released),
     Route("audit_list", get=ALL),
     Route("audit_detail", get=ALL, kwargs=event),
     Route("checkpoint_list", get=ALL),

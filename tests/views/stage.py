@@ -10,10 +10,20 @@ from dataclasses import dataclass, field
 from django.core.files.base import ContentFile, File
 
 from responsibilities.choices import ExportFormat, ExportStatus, Role
-from responsibilities.models import Checkpoint, Evidence, Export, Membership, Signoff, Team
+from responsibilities.models import (
+    Checkpoint,
+    Evidence,
+    Export,
+    Membership,
+    Release,
+    Signoff,
+    Team,
+)
 from responsibilities.permissions import system_actor
 from responsibilities.services import checkpoints, evidence, teams
+from responsibilities.services.releases import Step
 from tests.files import png
+from tests.releasing import make_release, propose
 from tests.signing import sign
 from tests.world import World, join, make_user
 
@@ -34,6 +44,8 @@ class Stage:
     done: Export | None = None
     waiting: Export | None = None
     checkpoint: Checkpoint | None = None
+    release: Release | None = None
+    proposal: Release | None = None
 
     def team(self, side: str) -> uuid.UUID:
         """Return the id of a team in use of this side."""
@@ -64,6 +76,9 @@ def make_stage(world: World) -> Stage:
         )
     stage.waiting = _export(world, ExportStatus.QUEUED)
     stage.done = _export(world, ExportStatus.DONE)
+    stage.release = make_release(world)
+    _export(world, ExportStatus.DONE, release=stage.release, edition=stage.release.number)
+    stage.proposal = propose(world, Step.MINOR)
     stage.checkpoint = checkpoints.issue(actor=system_actor(), workspace=world.workspace)
     return stage
 
@@ -75,12 +90,13 @@ def _auditor(world: World) -> None:
     world.people["party0", Role.AUDITOR] = user
 
 
-def _export(world: World, status: ExportStatus) -> Export:
+def _export(world: World, status: ExportStatus, **fields: object) -> Export:
     export = Export.objects.create(
         workspace=world.workspace,
         format=ExportFormat.PDF,
         status=status,
         requested_by=world.user("party0", Role.MANAGER),
+        **fields,
     )
     if status == ExportStatus.DONE:
         export.file.save("export.pdf", ContentFile(b"%PDF-1.7"))
