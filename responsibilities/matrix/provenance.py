@@ -13,9 +13,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from responsibilities.choices import ExportStatus
+from responsibilities.choices import AuditAction, ExportStatus
 from responsibilities.matrix.load import load
-from responsibilities.models import AuditHead, Checkpoint, Export, Release, Workspace
+from responsibilities.models import (
+    AuditEvent,
+    AuditHead,
+    Checkpoint,
+    Export,
+    Release,
+    Workspace,
+)
+
+_ABOUT_RELEASES = (
+    AuditAction.RELEASE_PROPOSED,
+    AuditAction.RELEASE_ATTESTED,
+    AuditAction.RELEASE_WITHDRAWN,
+)
 
 
 class Verdict(StrEnum):
@@ -68,7 +81,8 @@ class Provenance:
     """Where a file of ours comes from, and what has happened since.
 
     `made_at` is when the file was finished, or when the log of a bundle was signed. `release` is
-    None for a draft and for a bundle. `last_at` is when the last event since was appended.
+    None for a draft and for a bundle. `releases_since` counts those events that are about
+    releases; `last_at` is when the last event since was appended.
     """
 
     made_at: dt.datetime
@@ -76,6 +90,7 @@ class Provenance:
     items: int
     items_changed: int
     events_since: int
+    releases_since: int
     last_at: dt.datetime | None
 
 
@@ -140,6 +155,9 @@ def _provenance(claim: Claim, checkpoint: Checkpoint, export: Export | None) -> 
         items=len(claim.items),
         items_changed=_changed(claim, checkpoint.workspace),
         events_since=since,
+        releases_since=AuditEvent.objects.filter(
+            workspace=checkpoint.workspace_id, action__in=_ABOUT_RELEASES, seq__gte=checkpoint.size
+        ).count(),
         last_at=head.last_at if since else None,
     )
 

@@ -161,6 +161,7 @@ def test_what_has_changed_since_is_only_counted(lived: World) -> None:
     events = AuditEvent.objects.count() - before
     page = page_of(post(data))
     assert outcome(page) == OURS
+    assert "about a release" not in page
     items = lived.workspace.items.count()
     assert f"1 of {items} is different now" in page
     assert f"{events} events more, the last on" in page

@@ -12,15 +12,16 @@ import pypdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from responsibilities import tasks
 from responsibilities.choices import ExportStatus, ReleaseStatus
-from responsibilities.models import Checkpoint, Export, Release, ReleaseWithdrawal
+from responsibilities.models import Checkpoint, Export
 from responsibilities.permissions import system_actor
 from responsibilities.services import exports
+from responsibilities.services.releases import Step
 from tests.attacks import drop_triggers, sql
+from tests.releasing import make_release, withdraw
 from tests.signing import edit, sign
 from tests.views.test_verify import CHANGED, FOREIGN, OURS, UNVERIFIABLE, kept, outcome, page_of
 from tests.world import World
@@ -125,40 +126,32 @@ def test_a_file_of_a_workspace_is_not_vouched_for_by_another(
     assert outcome(check(data)) == NOT_OURS
 
 
-@pytest.mark.parametrize("status", [*ReleaseStatus])
-def test_a_release_says_how_it_stands_now(
-    world: World, exported: Export, data: bytes, status: ReleaseStatus
-) -> None:
-    manager = world.user("party0", "manager")
-    drop_triggers()  # what the services and the database refuse is no matter here
-    release = Release.objects.create(
-        workspace=world.workspace,
-        major=1,
-        minor=2,
-        status=status,
-        summary="Something secret",
-        snapshot="{}",
-        digest=exported.matrix_digest,
-        seat=world.provider,
-        proposed_by=manager,
-        proposer_name=manager.name,
-        effective_at=timezone.now(),
+def test_a_release_says_how_it_stands_now(world: World) -> None:
+    release = make_release(world, summary="Something secret")
+    export = tasks.queue_release(
+        actor=system_actor(), workspace=world.workspace, release_id=release.pk
     )
-    Export.objects.filter(pk=exported.pk).update(release=release)
-    if status == ReleaseStatus.WITHDRAWN:
-        ReleaseWithdrawal.objects.create(
-            release=release,
-            seat=world.provider,
-            withdrawn_by=manager,
-            printed_name=manager.name,
-            reason="A secret reason",
-        )
-    page = check(data)
-    assert outcome(page) == OURS
-    assert "Release 1.2" in page
-    assert f"<span>{status.label}</span>" in page
-    assert manager.name not in page
-    assert "secret" not in page
+    tasks.make_export(export.pk)
+    export.refresh_from_db()
+    with export.file.open("rb") as stored:
+        data = stored.read()
+
+    def told(status: ReleaseStatus) -> str:
+        page = check(data)
+        assert outcome(page) == OURS
+        assert "Release 1.0" in page
+        assert f"<span>{status.label}</span>" in page
+        assert "secret" not in page
+        return page
+
+    assert "about a release" not in told(ReleaseStatus.CURRENT)
+    edit(world, KEY, note="More")
+    make_release(world, Step.MINOR)
+    page = told(ReleaseStatus.SUPERSEDED)
+    assert "3 of them about releases" in page  # proposed once, attested twice
+    assert f"1 of {world.workspace.items.count()} is different now" in page
+    withdraw(world, release, reason="A secret reason")
+    assert "4 of them about releases" in told(ReleaseStatus.WITHDRAWN)
 
 
 def test_nothing_is_stored(exported: Export, data: bytes, tmp_path: Path) -> None:
