@@ -26,8 +26,10 @@ from django_htmx.middleware import HtmxDetails
 
 from responsibilities.choices import Via
 from responsibilities.matrix import releases
+from responsibilities.matrix.as_of import AsOfError, Edition, edition_at, offered
 from responsibilities.models import Membership, Release, User, Workspace
 from responsibilities.permissions import Action, Actor, NotAllowedError, may_anywhere, why_not
+from responsibilities.tables.as_of import banner, menu
 
 
 class SignedInRequest(HttpRequest):
@@ -43,6 +45,7 @@ class WorkspaceRequest(SignedInRequest):
     workspace: Workspace
     membership: Membership
     actor: Actor
+    then: Edition | None
 
 
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -85,6 +88,41 @@ def in_workspace[**P](
         return scoped
 
     return decorate
+
+
+def may_show_then[**P](view: WorkspaceView[P]) -> WorkspaceView[P]:
+    """Let a page show another edition than the draft: a release or a day, by ``?as_of=``.
+
+    The view gets it as `request.then`, None for the draft. What names no edition is answered by a
+    page that says why, and leads back.
+    """
+
+    @wraps(view)
+    def chosen(request: WorkspaceRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        text = request.GET.get("as_of", "").strip()
+        try:
+            request.then = edition_at(request.workspace, text) if text else None
+        except AsOfError as wrong:
+            kept = request.GET.copy()
+            kept.pop("as_of")
+            editions = menu(offered(request.workspace), kept.urlencode(), None)
+            context = {"workspace": request.workspace, "wrong": wrong, "editions": editions}
+            return render(request, "as_of/page.html", context, status=wrong.status)
+        return view(request, *args, **kwargs)
+
+    return chosen
+
+
+def editions_context(request: WorkspaceRequest, query: str) -> dict[str, Any]:
+    """Return what a page needs for its menu of editions, and for its banner if it shows one.
+
+    `query` is the rest of the address. One query.
+    """
+    then = request.then
+    return {
+        "editions": menu(offered(request.workspace), query, then),
+        "then": banner(then) if then else None,
+    }
 
 
 def membership_or_404(user: User, slug: str) -> Membership:

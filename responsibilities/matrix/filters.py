@@ -37,7 +37,8 @@ type Check = Callable[[ItemRow, "MatrixFilter"], bool]
 class MatrixFilter:
     """A filter. Values of one field are alternatives; fields, and states, all have to hold.
 
-    `seat_id` and `user_id` say who "us" and "me" are; they do not stand in the address.
+    `seat_id` and `user_id` say who "us" and "me" are; they do not stand in the address. `as_of`
+    names the edition that is filtered, if it is not the draft; it leaves nothing out.
     """
 
     q: str = ""
@@ -51,12 +52,21 @@ class MatrixFilter:
     finding: tuple[str, ...] = ()
     seat_id: int | None = None
     user_id: uuid.UUID | None = None
+    as_of: str = ""
 
     @classmethod
     def parse(
-        cls, query: QueryDict, *, seat_id: int | None = None, user_id: uuid.UUID | None = None
+        cls,
+        query: QueryDict,
+        *,
+        seat_id: int | None = None,
+        user_id: uuid.UUID | None = None,
+        as_of: str = "",
     ) -> Self:
-        """Read a filter from an address. Unknown parameters and values are left out."""
+        """Read a filter from an address. Unknown parameters and values are left out.
+
+        The edition is not read: only a page that shows one says so, with `as_of`.
+        """
         lists = {
             name: tuple(dict.fromkeys(value for value in query.getlist(name) if value))
             for name in _LISTS
@@ -65,7 +75,7 @@ class MatrixFilter:
         lists["obligation"] = tuple(v for v in lists["obligation"] if v in Obligation.values)
         lists["state"] = tuple(v for v in lists["state"] if v in State.values)
         q = query.get("q", "").replace("\x00", "").strip()[:200]  # a kept query may have %00
-        return cls(q=q, seat_id=seat_id, user_id=user_id, **lists)
+        return cls(q=q, seat_id=seat_id, user_id=user_id, as_of=as_of, **lists)
 
     @property
     def is_active(self) -> bool:
@@ -75,6 +85,8 @@ class MatrixFilter:
     def query_string(self) -> str:
         """Return the filter as it stands in an address, in a fixed order."""
         query = QueryDict(mutable=True)
+        if self.as_of:
+            query["as_of"] = self.as_of
         if self.q:
             query["q"] = self.q
         for name in _LISTS:
@@ -165,4 +177,5 @@ _CHECKS: tuple[Check, ...] = (
     lambda row, f: not f.finding or any(x.kind in f.finding for x in row.findings),
 )
 
-_LISTS = tuple(f.name for f in fields(MatrixFilter) if f.name not in {"q", "seat_id", "user_id"})
+_NO_LISTS = {"q", "seat_id", "user_id", "as_of"}
+_LISTS = tuple(f.name for f in fields(MatrixFilter) if f.name not in _NO_LISTS)

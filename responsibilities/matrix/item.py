@@ -37,7 +37,7 @@ class Place:
 class ItemPage:
     """One item and what stands around it.
 
-    `grid` has all teams but only this row. `position` and `count` are those of the filter, 0
+    `grid` has all teams, and this row at least. `position` and `count` are those of the filter, 0
     for an item that the filter leaves out. `changes` gives what changed since each stale
     sign-off, by its id.
     """
@@ -88,9 +88,22 @@ def load_item(workspace: Workspace, key: str, wanted: MatrixFilter) -> ItemPage:
         workspace=workspace, responsibility__key=key
     )
     grid = load(workspace, item_ids=[item_id])
-    section = grid.sections[0]
-    row = section.rows[0]
-    places = _places(workspace, wanted)
+    return _page(grid, key, _places(workspace, wanted))
+
+
+def item_of(grid: Matrix, key: str, wanted: MatrixFilter) -> ItemPage:
+    """Return the item `key` of a whole matrix, such as a release, and its neighbours there.
+
+    Raises Item.DoesNotExist for a key that is not in it. Three queries at most.
+    """
+    if key not in grid.by_key:
+        raise Item.DoesNotExist(key)
+    return _page(grid, key, [Place(row.key, row.title) for row in wanted.apply(grid).rows])
+
+
+def _page(grid: Matrix, key: str, places: Sequence[Place]) -> ItemPage:
+    row = grid.by_key[key]
+    section = next(section for section in grid.sections if row in section.rows)
     index = next((i for i, place in enumerate(places) if place.key == key), None)
     return ItemPage(
         grid=grid,

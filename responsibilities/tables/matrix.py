@@ -52,12 +52,16 @@ SIGN_WIDTH = 64
 class Columns:
     """What holds for whole columns: addresses, names, and which of them the actor may change."""
 
-    def __init__(self, matrix: Matrix, actor: Actor) -> None:
-        """Take the matrix for its teams and sides, and who looks at it."""
+    def __init__(self, matrix: Matrix, actor: Actor, as_of: str = "") -> None:
+        """Take the matrix for its teams and sides, who looks at it, and which edition it is:
+        one that is not the draft has items to read, but no cells to change.
+        """
         self.matrix = matrix
         self.prefix, self.suffix = _address_parts(matrix.workspace.slug)
+        self.query = f"?as_of={as_of}" if as_of else ""
         self.open = {
-            seat.id: may(actor, Action.ASSIGN, seat.id, vacant=seat.vacant) for seat in matrix.seats
+            seat.id: not as_of and may(actor, Action.ASSIGN, seat.id, vacant=seat.vacant)
+            for seat in matrix.seats
         }
         self.teams = [
             (
@@ -104,7 +108,7 @@ class Columns:
         """Return a row as it is printed."""
         return GridRow(
             key=row.key,
-            href=f"{self.prefix}{row.key}/",
+            href=f"{self.prefix}{row.key}/{self.query}",
             title=row.title,
             version=row.version,
             css="" if row.is_applicable else "not-applicable",
@@ -117,9 +121,12 @@ class Columns:
         )
 
 
-def grid(matrix: Matrix, actor: Actor) -> Grid:
-    """Return the matrix, filtered or not, as a grid for this actor. No query."""
-    columns = Columns(matrix, actor)
+def grid(matrix: Matrix, actor: Actor, as_of: str = "") -> Grid:
+    """Return the matrix, filtered or not, as a grid for this actor. No query.
+
+    `as_of` names the edition, if it is not the draft.
+    """
+    columns = Columns(matrix, actor, as_of)
     density = _density(len(matrix.teams))
     empty = {finding.team.id for finding in matrix.team_findings if finding.team}
     return Grid(

@@ -13,14 +13,20 @@ from responsibilities.tables.matrix import counts, grid
 
 
 def page(everything: Matrix, chosen: MatrixFilter, actor: Actor) -> dict[str, Any]:
-    """Return the context of the matrix under a filter. No query."""
-    may_edit = may_anywhere(actor, Action.ASSIGN)
-    may_sign = may_anywhere(actor, Action.SIGN)
+    """Return the context of the matrix under a filter. No query.
+
+    An edition that is not the draft can be filtered and read, but not changed.
+    """
+    address = reverse("matrix", kwargs={"slug": everything.workspace.slug})
+    is_draft = not chosen.as_of
+    may_edit = is_draft and may_anywhere(actor, Action.ASSIGN)
+    may_sign = is_draft and may_anywhere(actor, Action.SIGN)
     return {
         "workspace": everything.workspace,
         "nav": "matrix",
-        "address": reverse("matrix", kwargs={"slug": everything.workspace.slug}),
-        "grid": grid(chosen.apply(everything), actor),
+        "address": address,
+        "unfiltered": f"{address}?as_of={chosen.as_of}" if chosen.as_of else address,
+        "grid": grid(chosen.apply(everything), actor, chosen.as_of),
         "totals": counts(everything),
         "chosen": chosen,
         "query": chosen.query_string(),
@@ -29,5 +35,5 @@ def page(everything: Matrix, chosen: MatrixFilter, actor: Actor) -> dict[str, An
         "may_edit": may_edit,
         "may_sign": may_sign,
         "may_select": may_edit or may_sign,
-        "may_export": may_anywhere(actor, Action.EXPORT),
+        "may_export": is_draft and may_anywhere(actor, Action.EXPORT),
     }

@@ -28,9 +28,9 @@ TYPE_ICONS: Final = {"application/pdf": "file-type-pdf", "application/zip": "fil
 
 
 @register.simple_tag
-def freshness_mark(valid_until: dt.date | None) -> SafeString:
-    """Draw how fresh evidence with this last day is today, as a sign and a word."""
-    tone, label, sign = FRESHNESS_MARKS[freshness(valid_until, timezone.localdate())]
+def freshness_mark(valid_until: dt.date | None, day: dt.date | None = None) -> SafeString:
+    """Draw how fresh evidence with this last day is today, or on `day`, as a sign and a word."""
+    tone, label, sign = FRESHNESS_MARKS[freshness(valid_until, day or timezone.localdate())]
     return state(tone, str(label), sign)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -13,9 +14,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import retarget
 
 from responsibilities.forms.items import ItemForm, merge, reopened, service_values
-from responsibilities.http import WorkspaceRequest, announce, in_workspace, is_in_panel, respond
-from responsibilities.matrix import ItemRow, MatrixFilter
-from responsibilities.matrix.item import ItemPage, history, load_item
+from responsibilities.http import (
+    WorkspaceRequest,
+    announce,
+    editions_context,
+    in_workspace,
+    is_in_panel,
+    may_show_then,
+    respond,
+)
+from responsibilities.matrix import Difference, ItemRow, MatrixFilter, SideState
+from responsibilities.matrix.as_of import Edition
+from responsibilities.matrix.item import ItemPage, history, item_of, load_item
 from responsibilities.models import Item
 from responsibilities.permissions import Action, may, may_anywhere, why_not
 from responsibilities.services import items, signoffs
@@ -24,11 +34,15 @@ from responsibilities.services.errors import ConflictError, InvalidError, NotAll
 
 @require_safe
 @in_workspace()
+@may_show_then
 def item_detail(request: WorkspaceRequest, key: str) -> HttpResponse:
-    """Show an item: the whole page, or the panel when htmx asks for that."""
-    page = _load(request, key)
+    """Show an item, of the draft or of an edition: the whole page, or the panel for htmx."""
+    if request.then:
+        context = _past_context(request, request.then, key)
+    else:
+        context = _context(request, _load(request, key))
     template = "_panel.html" if is_in_panel(request) else "page.html"
-    response = render(request, f"item_detail/{template}", _context(request, page))
+    response = render(request, f"item_detail/{template}", context)
     patch_vary_headers(response, ("HX-Request", "HX-Target"))
     return response
 
@@ -109,13 +123,16 @@ def _form(request: WorkspaceRequest, page: ItemPage, form: ItemForm, **extra: An
 
 def _load(request: WorkspaceRequest, key: str) -> ItemPage:
     """Load an item of this workspace, in the order of the filter in the address."""
-    wanted = MatrixFilter.parse(
-        request.GET, seat_id=request.membership.seat_id, user_id=request.user.pk
-    )
     try:
-        return load_item(request.workspace, key, wanted)
+        return load_item(request.workspace, key, _wanted(request))
     except Item.DoesNotExist as missing:
         raise Http404 from missing
+
+
+def _wanted(request: WorkspaceRequest, as_of: str = "") -> MatrixFilter:
+    return MatrixFilter.parse(
+        request.GET, seat_id=request.membership.seat_id, user_id=request.user.pk, as_of=as_of
+    )
 
 
 def _edit_refusal(request: WorkspaceRequest, row: ItemRow) -> str:
@@ -158,6 +175,33 @@ def _history(request: WorkspaceRequest, page: ItemPage) -> dict[str, Any]:
     return {"history": history(page.row, request.GET.get("page", "1"))}
 
 
+def _past_context(request: WorkspaceRequest, then: Edition, key: str) -> dict[str, Any]:
+    """Return what an item of an edition shows: nothing to change, and no history."""
+    wanted = _wanted(request, then.text)
+    try:
+        page = item_of(then.matrix, key, wanted)
+    except Item.DoesNotExist as missing:
+        raise Http404 from missing
+    return (
+        _frame(request, page)
+        | editions_context(request, MatrixFilter.parse(request.GET).query_string())
+        | {
+            "query": wanted.query_string(),
+            "day": then.matrix.today,
+            "sides": _sides(page),
+            "keeps_focus": _keeps_focus(request, page),
+        }
+    )
+
+
+def _sides(page: ItemPage) -> list[tuple[SideState, Sequence[Difference]]]:
+    """Return where each side stands, and what changed since its sign-off if that is stale."""
+    return [
+        (side, page.changes.get(side.signoff.id, ()) if side.signoff else ())
+        for side in page.row.sides
+    ]
+
+
 def _context(request: WorkspaceRequest, page: ItemPage) -> dict[str, Any]:
     """Return everything that the item shows."""
     row, actor = page.row, request.actor
@@ -177,10 +221,7 @@ def _context(request: WorkspaceRequest, page: ItemPage) -> dict[str, Any]:
                 if may(actor, Action.ASSIGN, team.seat.id, vacant=team.seat.vacant)
             },
             "free_teams": [team for team in page.grid.teams if team.id not in row.cells],
-            "sides": [
-                (side, page.changes.get(side.signoff.id, ()) if side.signoff else ())
-                for side in row.sides
-            ],
+            "sides": _sides(page),
             "keeps_focus": _keeps_focus(request, page),
             "my_seat_id": actor.seat_id,
             "sign_refusal": sign_refusal,

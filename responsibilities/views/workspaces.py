@@ -18,7 +18,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from responsibilities import matrix
 from responsibilities.choices import Letter, PartyKind, ReleaseStatus, VersionStatus, Via
 from responsibilities.forms.workspaces import WorkspaceEditForm, WorkspaceForm
-from responsibilities.http import SignedInRequest, WorkspaceRequest, in_workspace, signed_in
+from responsibilities.http import (
+    SignedInRequest,
+    WorkspaceRequest,
+    editions_context,
+    in_workspace,
+    may_show_then,
+    signed_in,
+)
 from responsibilities.matrix import releases as editions
 from responsibilities.matrix.activity import recent
 from responsibilities.matrix.charts import heat_map, load_chart
@@ -197,26 +204,35 @@ def _suggested(user: User, version: ModelVersion) -> dict[str, str]:
 
 @require_safe
 @in_workspace()
+@may_show_then
 def workspace_overview(request: WorkspaceRequest) -> HttpResponse:
-    """Show where a workspace stands, what to do next, and what happened last."""
-    grid = matrix.load(request.workspace)
-    slug = request.workspace.slug
+    """Show where a workspace stands, what to do next, and what happened last.
+
+    Of an edition that is not the draft, where it stood.
+    """
+    then = request.then
+    grid = then.matrix if then else matrix.load(request.workspace)
     context = {
         "workspace": request.workspace,
+        "shown": grid.workspace,
         "nav": "overview",
         "standing": standing(grid, request.actor.seat_id),
-        "target": target_of(request.workspace, grid.today),
+        "target": target_of(grid.workspace, grid.today),
         "sides": side_totals(grid),
-        "steps": _steps(grid, request),
-        "findings": found_links(grid, slug),
+        "findings": found_links(grid, request.workspace.slug, as_of=then.text if then else ""),
         "heat": heat_map(grid),
         "load": load_chart(grid),
         "letters": Letter.choices,
-        "activity": recent(request.workspace),
         "own_seat_id": request.actor.seat_id,
-        **_in_progress(request),
-        "may_edit": may_anywhere(request.actor, Action.WORKSPACE_EDIT),
+        **editions_context(request, ""),
     }
+    if not then:
+        context |= {
+            "steps": _steps(grid, request),
+            "activity": recent(request.workspace),
+            **_in_progress(request),
+            "may_edit": may_anywhere(request.actor, Action.WORKSPACE_EDIT),
+        }
     return render(request, "workspace_overview/page.html", context)
 
 

@@ -60,7 +60,7 @@ matrix.addEventListener("click", (event) => {
   const link = row?.querySelector(".pin-key a");
   if (!link || getSelection()?.type === "Range") return;
   event.preventDefault();
-  open(link.getAttribute("href"));
+  open(link.pathname);
 });
 
 panel.addEventListener("click", (event) => {
