@@ -83,24 +83,24 @@ class ReleaseTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
 
     number = tables.TemplateColumn(
         template_name="release_list/_number.html",
-        accessor="info.number",
+        accessor="info__number",
         verbose_name=gettext_lazy("Release"),
         attrs={"td": {"class": "title-cell"}},
     )
     status = tables.TemplateColumn(
         template_name="release_list/_status.html",
-        accessor="info.status",
+        accessor="info__status",
         verbose_name=gettext_lazy("Status"),
     )
     summary = tables.TemplateColumn(
         "{{ value|truncatechars:200 }}",
-        accessor="info.summary",
+        accessor="info__summary",
         verbose_name=gettext_lazy("What has changed"),
         attrs={"td": {"class": "release-summary"}},
     )
     proposed = tables.TemplateColumn(
         template_name="release_list/_proposed.html",
-        accessor="info.proposed_at",
+        accessor="info__proposed_at",
         verbose_name=gettext_lazy("Proposed"),
     )
     attested = tables.TemplateColumn(
@@ -110,14 +110,14 @@ class ReleaseTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
     )
     effective = tables.TemplateColumn(
         template_name="release_list/_effective.html",
-        accessor="info.effective_at",
+        accessor="info__effective_at",
         empty_values=(),
         verbose_name=gettext_lazy("In force since"),
         attrs={"td": {"class": "release-when"}},
     )
     digest = tables.TemplateColumn(
         "{% load ui %}{% digest value %}",
-        accessor="info.digest",
+        accessor="info__digest",
         verbose_name=gettext_lazy("SHA-256"),
     )
 
