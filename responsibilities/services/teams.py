@@ -130,11 +130,13 @@ def change_members(
     team or for somebody who is no member of the team's side now.
     """
     team = _locked_in_use(actor, team)
+    # Locked, so that nobody is put on the team while they leave the workspace.
     known = {
         member.pk: member
-        for member in Membership.objects.filter(
-            seat=team.seat_id, pk__in={*add, *remove}
-        ).select_related("user")
+        for member in Membership.objects.select_for_update(of=("self",), no_key=True)
+        .filter(seat=team.seat_id, pk__in={*add, *remove})
+        .select_related("user")
+        .order_by("pk")
     }
     in_force = set(
         Membership.objects.in_force()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from responsibilities.choices import Letter, Role
-from responsibilities.models import Assignment, AuditEvent, Membership, Team
+from responsibilities.models import Assignment, AuditEvent, Membership, Team, TeamMember
 from responsibilities.permissions import Actor
 from responsibilities.services import assignments, members, teams
 from responsibilities.services.errors import ConflictError, InvalidError
 from tests.concurrency import CommittingDatabase
-from tests.world import World, make_world
+from tests.world import World, join, make_user, make_world
 
 ROUNDS = 8
 
@@ -83,3 +83,22 @@ def test_one_name_for_two_teams_at_once(committing: CommittingDatabase) -> None:
     )
     assert sum(isinstance(outcome, Team) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, InvalidError) for outcome in outcomes) == 3
+
+
+def test_nobody_is_put_on_a_team_while_they_leave(committing: CommittingDatabase) -> None:
+    """Whoever is removed is on no team then, and neither writer waits for the other in a ring."""
+    world = make_world()
+    actor, team = world.actor("party0"), world.team("Party 0 team 1")
+    for number in range(ROUNDS * 2):
+        membership = join(
+            world.workspace, make_user(f"Passing {number}"), "party0", Role.CONTRIBUTOR
+        )
+        outcomes = committing.together(
+            [
+                partial(teams.change_members, actor=actor, team=team, add=[membership.pk]),
+                partial(members.remove, actor=actor, membership=membership),
+            ]
+        )
+        assert outcomes[1] is None, outcomes[1]
+        assert outcomes[0] is True or isinstance(outcomes[0], InvalidError), outcomes[0]
+        assert not TeamMember.objects.filter(team=team).exists()
