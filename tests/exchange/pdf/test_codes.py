@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import pikepdf
 import pytest
@@ -28,8 +29,9 @@ def drawn(page: pikepdf.Page) -> tuple[Modules, float]:
     strokes: list[Modules] = []
     best: list[Modules] = []
     size, at = 0.0, (0.0, 0.0)
-    for operands, operator in pikepdf.parse_content_stream(page):
-        match str(operator):
+    for instruction in pikepdf.parse_content_stream(page):
+        operands: list[Any] = list(instruction.operands)
+        match str(instruction.operator):
             case "q":
                 outer.append(scale)
             case "Q":
@@ -55,7 +57,7 @@ def expected(address: str) -> Modules:
 
 def figures(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
     """Yield the figures below an element of the structure tree."""
-    kids = node.get("/K", [])
+    kids: Any = node.get("/K", [])
     for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
         if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
             if kid.S == "/Figure":
