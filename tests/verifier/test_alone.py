@@ -7,6 +7,7 @@ so nothing has to be downloaded.
 from __future__ import annotations
 
 import subprocess
+import sys
 import sysconfig
 import venv
 from importlib.metadata import distribution
@@ -22,7 +23,7 @@ from responsibilities.models import Checkpoint, LogKey
 from responsibilities.permissions import system_actor
 from responsibilities.services import checkpoints, exports, log_keys
 from tests.signing import edit, sign
-from tests.verifier.bundles import make_bundle
+from tests.verifier.bundles import FILE, make_bundle
 from tests.world import World
 
 KEY = "T-S0-01"
@@ -115,6 +116,22 @@ def test_a_missing_package_is_named(tmp_path: Path, kept: Path, bundle: str) -> 
     assert code == 2
     assert "CANNOT BE VERIFIED: the package cryptography" in text
     assert "Traceback" not in text
+
+
+def syntax(path: Path) -> tuple[int, str]:
+    """Let ruff say whether Python 3.10 can read a file."""
+    command = [Path(sys.executable).with_name("ruff"), "check", "--isolated", "--no-cache"]
+    command += ["--target-version", "py310", "--select", "E9", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def test_python_3_10_can_read_the_verifier(tmp_path: Path) -> None:
+    code, text = syntax(FILE)
+    assert code == 0, text
+    newer = tmp_path / "newer.py"
+    newer.write_text("type Name = str\n", encoding="utf-8")
+    assert syntax(newer)[0] == 1
 
 
 @pytest.mark.pdf
