@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VERIFIER = ROOT / "responsibilities" / "verifier" / "verify_rexmatrix.py"
 ITEMS = 43
 SAMPLES = 201
-AT_ONCE = 5000
+# In one transaction PostgreSQL keeps every version of the row that each event changes, the head.
+AT_ONCE = 250
 
 
 def measure_logs(sizes: list[int], folder: Path) -> list[Measured]:

@@ -120,7 +120,8 @@ def test_a_missing_package_is_named(tmp_path: Path, kept: Path, bundle: str) -> 
 
 def syntax(path: Path) -> tuple[int, str]:
     """Let ruff say whether Python 3.10 can read a file."""
-    command = [Path(sys.executable).with_name("ruff"), "check", "--isolated", "--no-cache"]
+    ruff = str(Path(sys.executable).with_name("ruff"))
+    command = [ruff, "check", "--isolated", "--no-cache"]
     command += ["--target-version", "py310", "--select", "E9", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout
