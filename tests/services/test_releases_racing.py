@@ -23,8 +23,9 @@ from tests.world import World, make_world
 KEY = "T-S0-01"
 ROUNDS = 60
 SEED = 20261122
-# How much later one of the two may start, in seconds: about as long as one write takes.
-LATEST = 0.012
+# How much later each may start, in seconds: the proposer locks the log first thing, the editor at
+# the end of its write, so it needs a start.
+LATEST_EDIT, LATEST_PROPOSAL = 0.02, 0.04
 
 
 def draft_digest(world: World) -> str:
@@ -126,7 +127,9 @@ class Race:
     def delays(self) -> list[tuple[float, float]]:
         """Return for each round how much later the two start."""
         dice = random.Random(SEED)
-        return [(dice.uniform(0, LATEST), dice.uniform(0, LATEST)) for _ in range(ROUNDS)]
+        return [
+            (dice.uniform(0, LATEST_EDIT), dice.uniform(0, LATEST_PROPOSAL)) for _ in range(ROUNDS)
+        ]
 
     def edit(self) -> None:
         """Change the draft in each round."""
