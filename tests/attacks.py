@@ -35,12 +35,13 @@ def sql(statement: str, values: Sequence[int | str] = ()) -> int:
         return int(cursor.rowcount)
 
 
-def documented() -> dict[str, tuple[str, ...]]:
-    """Return the table of attacks in the guide for auditors: what finds each of them.
+def documented(table: str = "attack") -> dict[str, tuple[str, ...]]:
+    """Return a table of attacks in the guide for auditors: what finds each of them.
 
-    The columns are verify_log, the verifier without and with a checkpoint that was kept.
+    `table` is its first heading. The columns are verify_log, the verifier without and with a
+    checkpoint that was kept.
     """
-    lines = GUIDE.read_text(encoding="utf-8").partition("| attack |")[2].split("\n")[2:]
+    lines = GUIDE.read_text(encoding="utf-8").partition(f"| {table} |")[2].split("\n")[2:]
     found = {}
     for line in lines:
         if not line.startswith("|"):
