@@ -98,7 +98,7 @@ def may_show_then[**P](view: WorkspaceView[P]) -> WorkspaceView[P]:
     """
 
     @wraps(view)
-    def chosen(request: WorkspaceRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def chosen(request: WorkspaceRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         text = request.GET.get("as_of", "").strip()
         try:
             request.then = edition_at(request.workspace, text) if text else None

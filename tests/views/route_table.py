@@ -191,6 +191,8 @@ WORKSPACE_ROUTES = (
     Route("signoff_withdraw", get=SIGN.own(), post=SIGN.own(), kwargs=signoff),
     Route("release_list", get=ALL),
     Route("release_new", get=SIGN, post=SIGN),
+    Route("release_changes", get=ALL),
+    Route("release_changes_json", get=ALL),
     Route("release_detail", get=ALL, kwargs=released),
     Route("release_snapshot", get=EXPORT, kwargs=released),
     Route("release_attest", get=SIGN, post=SIGN, kwargs=proposed),
