@@ -158,7 +158,7 @@ def _environment_without_secrets() -> Iterator[None]:
     try:
         yield
     finally:
-        os.environ.update(secret)
+        os.environ |= secret
 
 
 def _receive(worker: _Worker, expected: bytes) -> bytes:
