@@ -7,9 +7,7 @@ from collections.abc import Sequence
 
 from django import forms
 from django.http import QueryDict
-from django.utils.functional import Promise
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from responsibilities.choices import ReleaseStatus
 from responsibilities.matrix.editions import Aspect
@@ -52,7 +50,7 @@ class ChangesForm(forms.Form):
         return self.cleaned_data["from"], self.cleaned_data["to"]
 
 
-def _edition(label: str | Promise, choices: list[tuple[str, str | Promise]]) -> forms.ChoiceField:
+def _edition(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
     return forms.ChoiceField(
         label=label,
         choices=choices,
@@ -62,5 +60,5 @@ def _edition(label: str | Promise, choices: list[tuple[str, str | Promise]]) -> 
 
 def _words(info: ReleaseInfo) -> str:
     """Return a release as it stands in a choice: its number and its status."""
-    number = gettext("Release %(number)s") % {"number": info.number}
+    number = _("Release %(number)s") % {"number": info.number}
     return f"{number} · {info.status.label}"
