@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,3 +111,12 @@ def test_runs_lose_nothing(old: str, new: str) -> None:
     found = runs(old, new)
     assert "".join(run.text for run in found if run.kind != "new") == old
     assert "".join(run.text for run in found if run.kind != "old") == new
+
+
+@pytest.mark.parametrize("new", ["{old}\n{more}", "{more}\n{old}"])
+def test_what_is_added_to_a_short_text_stands_beside_it(new: str) -> None:
+    old = "Rotation every 90 days."
+    more = "The team writes down who did it, when, and with which tool, for the auditor to read."
+    found = runs(old, new.format(old=old, more=more))
+    assert {run.kind for run in found} == {"same", "new"}
+    assert "".join(run.text for run in found) == new.format(old=old, more=more)

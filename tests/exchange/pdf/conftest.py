@@ -10,6 +10,7 @@ from django.db import transaction
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
+from responsibilities import matrix
 from responsibilities.choices import Paper
 from responsibilities.exchange.details import FilterWords
 from responsibilities.matrix import Matrix
@@ -18,6 +19,7 @@ from tests.exchange.pdf.samples import (
     Written,
     details,
     narrow_matrix,
+    release_details,
     rich_matrix,
     wide_matrix,
     write,
@@ -36,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(folder):
             item.add_marker(pytest.mark.pdf)
-            if "matrices" in getattr(item, "fixturenames", ()):
+            if {"matrices", "pair"} & set(getattr(item, "fixturenames", ())):
                 item.add_marker(pytest.mark.django_db)
 
 
@@ -78,6 +80,26 @@ def rich(matrices: dict[str, Matrix], parts: Path) -> Written:  # noqa: ARG001 (
 def wide(matrices: dict[str, Matrix], parts: Path) -> Written:  # noqa: ARG001 (the cache)
     """The PDF of the wide matrix, filtered, on US Letter."""
     return write(matrices["wide"], details(paper=Paper.LETTER, filtered=FILTER))
+
+
+@pytest.fixture(scope="session")
+def pair(
+    django_db_setup: None,  # noqa: ARG001 (makes the test database)
+    django_db_blocker: DjangoDbBlocker,
+) -> tuple[Matrix, Matrix]:
+    """One matrix before and after everything that makes it rich. Nothing stays in the database."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        world = make_world()
+        before = matrix.load(world.workspace)
+        after = rich_matrix(world)
+        transaction.set_rollback(True)
+    return before, after
+
+
+@pytest.fixture(scope="session")
+def released(pair: tuple[Matrix, Matrix], parts: Path) -> Written:  # noqa: ARG001 (the cache)
+    """The PDF of a release that changed much, on US Letter."""
+    return write(pair[1], release_details(*pair))
 
 
 @pytest.fixture(scope="session")

@@ -6,16 +6,20 @@ import datetime as dt
 import hashlib
 import io
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.utils import timezone
 from pypdf import PdfReader
 
 from responsibilities import matrix
 from responsibilities.choices import Applicability, Letter, Meaning, Paper, Role
-from responsibilities.exchange.details import Details, FilterWords
+from responsibilities.exchange.details import Changes, Details, FilterWords
 from responsibilities.exchange.pdf import document
 from responsibilities.matrix import Matrix
+from responsibilities.matrix.editions import compare_editions
+from responsibilities.matrix.releases import AttestationInfo, WithdrawalInfo
+from responsibilities.matrix.revisions import Revision
 from responsibilities.models import (
     Assignment,
     Evidence,
@@ -214,3 +218,73 @@ def narrow_matrix() -> Matrix:
     Assignment.objects.filter(item__workspace=workspace).delete()
     workspace.teams.filter(name__endswith="team 1").delete()
     return matrix.load(workspace)
+
+
+def attestation(side: str, name: str, organization: str, role: Role) -> AttestationInfo:
+    """Return an attestation, as `matrix.releases` reads it."""
+    return AttestationInfo(
+        id=uuid.uuid5(uuid.NAMESPACE_OID, side),
+        side=side,
+        organization=organization,
+        printed_name=name,
+        role=role,
+        attested_at=WHEN,
+        sentence=f"I attest for {organization} that this is what we have agreed.",
+        method="password+mfa",
+        authenticated_at=WHEN - dt.timedelta(minutes=2),
+        statement="{}",
+        statement_digest=hashlib.sha256(side.encode()).hexdigest(),
+    )
+
+
+def revision(number: str, *, days_ago: int = 0, **values: Any) -> Revision:
+    """Return a release that both sides attested so many days before `WHEN`."""
+    day = WHEN - dt.timedelta(days=days_ago)
+    given: dict[str, Any] = {
+        "number": number,
+        "summary": f"What is new in {number}",
+        "digest": hashlib.sha256(number.encode()).hexdigest(),
+        "previous": "",
+        "organization": "Vendor Inc.",
+        "proposer": "Vera Manager",
+        "proposed_at": day - dt.timedelta(days=1),
+        "attestations": (
+            attestation("party0", "Vivian Approver", "Vendor Inc.", Role.APPROVER),
+            attestation("party1", "Clara Manager", "Acme", Role.MANAGER),
+        ),
+        "since": day,
+        "until": None,
+        "successor": "",
+        "withdrawal": None,
+    }
+    return Revision(**{**given, **values})
+
+
+def history() -> tuple[Revision, ...]:
+    """Return three releases: in force, withdrawn as a proposal, superseded."""
+    taken_back = WithdrawalInfo("Acme", "Clara Manager", WHEN - dt.timedelta(days=5), HOSTILE)
+    return (
+        revision("1.2", previous="1.0"),
+        revision(
+            "1.1",
+            days_ago=6,
+            since=None,
+            until=taken_back.withdrawn_at,
+            attestations=(),
+            withdrawal=taken_back,
+        ),
+        revision("1.0", days_ago=30, until=WHEN, successor="1.2"),
+    )
+
+
+def release_details(before: Matrix, after: Matrix) -> Details:
+    """Say of a matrix that it is release 1.2, which comes after another as release 1.0."""
+    known = history()
+    return replace(
+        details(edition="1.2", paper=Paper.LETTER),
+        requested_by="",
+        organization="",
+        release=known[0],
+        revisions=known,
+        changes=Changes("1.0", compare_editions(before, after)),
+    )

@@ -19,16 +19,18 @@ PDFA = "{http://www.aiim.org/pdfa/ns/id/}"
 PDFUA = "{http://www.aiim.org/pdfua/ns/id/}"
 
 
-@pytest.fixture(params=["rich", "wide", "narrow", "signed"])
+@pytest.fixture(params=["rich", "wide", "narrow", "signed", "released"])
 def written(
     request: pytest.FixtureRequest,
     rich: Written,
     wide: Written,
     narrow: Written,
     signed: Written,
+    released: Written,
 ) -> Written:
     """Each of the files."""
-    return {"rich": rich, "wide": wide, "narrow": narrow, "signed": signed}[request.param]
+    files = {"rich": rich, "wide": wide, "narrow": narrow, "signed": signed, "released": released}
+    return files[request.param]
 
 
 @pytest.fixture
