@@ -14,6 +14,7 @@ from enum import StrEnum
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from responsibilities import canonical, matrix
 from responsibilities.choices import AuditAction, FindingKind, Paper, ReleaseStatus, Via
@@ -63,10 +64,12 @@ class BlockedError(InvalidError):
     def __init__(self, findings: Iterable[Finding]) -> None:
         """Take the findings that block."""
         self.findings = tuple(findings)
-        super().__init__(
-            _("%(count)s findings block a release. Nothing was proposed.")
-            % {"count": len(self.findings)}
+        words = ngettext(
+            "%(count)s finding blocks a release. Nothing was proposed.",
+            "%(count)s findings block a release. Nothing was proposed.",
+            len(self.findings),
         )
+        super().__init__(words % {"count": len(self.findings)})
 
 
 def blocking(grid: Matrix) -> list[Finding]:

@@ -157,7 +157,7 @@ def test_what_blocks_is_part_of_what_is_shown(world: World) -> None:
 
 def test_findings_of_the_chosen_kinds_block(world: World) -> None:
     Assignment.objects.filter(item=world.item(KEY), letter=Letter.ACCOUNTABLE).delete()
-    with pytest.raises(BlockedError, match="1 findings block a release") as blocked:
+    with pytest.raises(BlockedError, match="1 finding blocks a release") as blocked:
         proposed(world)
     assert [(f.kind, f.key) for f in blocked.value.findings] == [(FindingKind.NO_ACCOUNTABLE, KEY)]
     assert not Release.objects.exists()
