@@ -92,15 +92,7 @@ def fetch(workspace: Workspace, moment: dt.datetime, item_ids: Iterable[int] | N
     people = {member.user_id for member in memberships}
     people |= {person for *_letter, person in letters if person}
     version = ModelVersion.objects.select_related("model").get(pk=then.model_version_id)
-    shared = _State(
-        Q(workspace_id=None)
-        & (
-            Q(model="organization", key__in={str(seat.organization_id) for seat in seats})
-            | Q(model="user", key__in={person.hex for person in people})
-            | Q(model="responsibilitymodel", key=str(version.model_id))
-        ),
-        moment,
-    )
+    shared = _shared(seats, people, version, moment)
     wanted = None if item_ids is None else set(item_ids)
     users = User.objects.in_bulk(people)
     present = [m for m in memberships if shared["user", m.user_id.hex]["is_active"]]
@@ -119,6 +111,18 @@ def fetch(workspace: Workspace, moment: dt.datetime, item_ids: Iterable[int] | N
         links=_links(state),
         signoffs=_signoffs(workspace, moment, wanted),
     )
+
+
+def _shared(
+    seats: Iterable[Seat], people: Iterable[uuid.UUID], version: ModelVersion, moment: dt.datetime
+) -> _State:
+    """Return what belongs to no workspace: organizations, accounts and the model."""
+    wanted = (
+        Q(model="organization", key__in={str(seat.organization_id) for seat in seats})
+        | Q(model="user", key__in={person.hex for person in people})
+        | Q(model="responsibilitymodel", key=str(version.model_id))
+    )
+    return _State(Q(workspace_id=None) & wanted, moment)
 
 
 class _State:
