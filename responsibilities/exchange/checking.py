@@ -54,7 +54,7 @@ class BusyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the verifier says of a file."""
+    """What the verifier says of a file. `notes` are what a reader of an intact one must know."""
 
     verdict: Verdict
     claim: Claim
@@ -62,6 +62,7 @@ class Checked:
     checked: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     failures: int = 0
 
     @property
@@ -166,6 +167,7 @@ def _read(answer: bytes, sha256: str) -> Checked:
             checked=_lines(said["checked"]),
             not_checked=_lines(said["not_checked"]),
             failed=_lines(said["failed"]),
+            notes=_lines(said.get("notes", ())),
             failures=int(said["failures"]),
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
