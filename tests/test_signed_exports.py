@@ -125,7 +125,7 @@ def test_without_the_authority_list_and_log_say_so(
     settings.REXMATRIX_TIMESTAMP_URL = NOBODY
     export = exported(world)
     assert export.status == ExportStatus.DONE
-    assert export.notice.startswith("Signed without a time stamp")
+    assert "gave none (it cannot be reached: Connection refused)." in export.notice
     with export.file.open("rb") as stored:
         assert judged(stored.read(), signer.root).bottom_line
     assert "Ready" in shown(world)
@@ -139,7 +139,10 @@ def test_nothing_comes_out_unsigned(world: World, settings: Settings) -> None:
     settings.REXMATRIX_PDF_PASSPHRASE = "wrong"
     export = exported(world)
     assert export.status == ExportStatus.FAILED
-    assert export.error.startswith("The file with the certificate does not open")
+    assert export.error == (
+        "No PDF was made, because it could not be signed. The file with the certificate does not "
+        "open: wrong passphrase, or damaged. The operator of this server can put that right."
+    )
     assert not export.file
     assert export.error in shown(world).replace("&#x27;", "'")
     assert words(AuditAction.EXPORT_FAILED)["reason"] == export.error
@@ -153,7 +156,7 @@ def test_an_expired_certificate_signs_nothing(
     settings.REXMATRIX_PDF_PASSPHRASE = ""
     export = exported(world)
     assert export.status == ExportStatus.FAILED
-    assert export.error.startswith("The certificate “Old” expired on ")
+    assert "could not be signed. The certificate “Old” expired on " in export.error
     assert not export.file
 
 

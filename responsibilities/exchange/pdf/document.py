@@ -57,7 +57,8 @@ def write(matrix: Matrix, details: Details, watch: Watch) -> bytes:
     Raises ExportError when rendering or signing fails or takes too long, ExportStoppedError when
     `watch` says that nobody waits any more.
     """
-    signature = signing.prepare()
+    with signing.explained():
+        signature = signing.prepare()
     limits = Limits(
         memory_bytes=settings.REXMATRIX_PDF_MEMORY_BYTES,
         seconds=settings.REXMATRIX_EXPORT_SECONDS,
@@ -70,7 +71,8 @@ def write(matrix: Matrix, details: Details, watch: Watch) -> bytes:
     ) as pool:
         file = _Writing(matrix, details, watch, pool, signature).file()
     if signature is not None:
-        file, notice = signature.sign(file)
+        with signing.explained():
+            file, notice = signature.sign(file)
         if notice:
             watch.notice(notice)
     return file

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -78,9 +78,7 @@ class Signature:
             return placeholder.fill(file, self.place().room, signature), notices[0]
         except placeholder.PlaceholderError as error:
             logger.exception("signing failed")
-            raise SigningError(
-                _("The PDF could not be signed. The log of the task worker says why.")
-            ) from error
+            raise SigningError(_("The log of the task worker says why.")) from error
 
     def _timestamp(self, made: cms.ContentInfo) -> str:
         if not self.authority:
@@ -94,6 +92,19 @@ class Signature:
                 "the signature is that of this server alone."
             ) % {"reason": error}
         return ""
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Say what a signature that cannot be made means for whoever asked for a file."""
+    try:
+        yield
+    except SigningError as error:
+        words = _(
+            "No PDF was made, because it could not be signed. %(reason)s "
+            "The operator of this server can put that right."
+        )
+        raise SigningError(words % {"reason": error}) from error
 
 
 def prepare() -> Signature | None:

@@ -97,8 +97,14 @@ def _ask(authority: str, body: bytes, seconds: float) -> bytes:
         msg = f"it answered {error.code}"
         raise TimestampError(msg) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        msg = f"it cannot be reached ({error})"
+        msg = f"it cannot be reached: {_words(error)}"
         raise TimestampError(msg) from error
+
+
+def _words(error: BaseException) -> str:
+    """Return what the system said, such as "Connection refused", without the frame around it."""
+    reason = getattr(error, "reason", error)
+    return str(getattr(reason, "strerror", None) or reason)
 
 
 def _checked(answer: bytes, digest: bytes, nonce: int) -> cms.ContentInfo:
