@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 from django.core.management import CommandError, call_command
+from django_tasks_db.models import DBTaskResult
 from pytest_django.fixtures import Settings
 
 from responsibilities import matrix
-from responsibilities.choices import FindingKind, SignoffState
+from responsibilities.choices import ExportStatus, FindingKind, ReleaseStatus, SignoffState
 from responsibilities.matrix.counts import findings_by_kind
-from responsibilities.models import AuditEvent, EvidenceRevision, User, Workspace
+from responsibilities.matrix.releases import releases
+from responsibilities.models import AuditEvent, EvidenceRevision, Export, User, Workspace
 from responsibilities.services.demo import seed
+from responsibilities.tasks import render_export
 
 ACCOUNTS = {
     "vendor.manager@astronomer.example": {"northwind", "globex", "contoso"},
@@ -47,6 +50,18 @@ def test_what_the_demo_shows(settings: Settings) -> None:
     assert AuditEvent.objects.filter(workspace__slug="northwind").count() > 100
     with pytest.raises(CommandError, match="not empty"):
         call_command("seed_demo")
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_demo_has_a_release_in_force_and_one_that_waits() -> None:
+    (first,) = releases(Workspace.objects.get(slug="northwind"))
+    assert first.status == ReleaseStatus.CURRENT
+    assert [a.printed_name for a in first.attestations] == ["Priya Raman", "Ingrid Solberg"]
+    (proposal,) = releases(Workspace.objects.get(slug="contoso"))
+    assert proposal.waiting == ("Astronomer", "Contoso")
+    export = Export.objects.get()
+    assert (export.release_id, export.status) == (first.id, ExportStatus.QUEUED)
+    assert DBTaskResult.objects.filter(task_path=render_export.module_path).count() == 1
 
 
 @pytest.mark.django_db
