@@ -157,14 +157,7 @@ def propose(
     if Release.objects.filter(workspace=workspace, status=ReleaseStatus.PROPOSED).exists():
         raise InvalidError(_("Another proposal waits. Attest it or withdraw it first."))
     locked = Workspace.objects.with_catalog().get(pk=workspace.pk)
-    grid = matrix.load(locked)
-    snapshot = canonical.dumps(matrix.document(grid))
-    digest = hashlib.sha256(snapshot).hexdigest()
-    if digest != shown_digest:
-        raise DraftChangedError(grid)
-    found = blocking(grid)
-    if found:
-        raise BlockedError(found)
+    snapshot, digest = _frozen(locked, shown_digest)
     major, minor = choices[step]
     release = Release.objects.create(
         workspace=locked,
@@ -172,7 +165,7 @@ def propose(
         minor=minor,
         summary=summary,
         paper=paper,
-        snapshot=snapshot.decode(),
+        snapshot=snapshot,
         digest=digest,
         previous=_current(workspace),
         seat=membership.seat,
@@ -271,6 +264,19 @@ def withdraw(
     changes = [audit.Change("status", before, ReleaseStatus.WITHDRAWN.value)]
     _record(actor, release, AuditAction.RELEASE_WITHDRAWN, changes, reason=reason)
     return withdrawal
+
+
+def _frozen(workspace: Workspace, shown_digest: str) -> tuple[str, str]:
+    """Return the draft as canonical JSON with its digest. Raises as `propose` does."""
+    grid = matrix.load(workspace)
+    snapshot = canonical.dumps(matrix.document(grid))
+    digest = hashlib.sha256(snapshot).hexdigest()
+    if digest != shown_digest:
+        raise DraftChangedError(grid)
+    found = blocking(grid)
+    if found:
+        raise BlockedError(found)
+    return snapshot.decode(), digest
 
 
 def _completed(release: Release) -> list[audit.Change]:

@@ -31,6 +31,20 @@ def texts(found: list[Step]) -> str:
     return "\n".join(step.text for step in found)
 
 
+def test_a_release_that_waits_is_the_last_step(world: World) -> None:
+    grid = matrix.load(world.workspace)
+    found = next_steps(grid, world.actor("party0"), to_sign=2, to_attest="1.1")
+    assert found[-1] == Step(
+        count=1,
+        text="Release 1.1 waits for your attestation. Read it and attest.",
+        place=Place.RELEASE,
+        release="1.1",
+    )
+    assert all(
+        step.place != Place.RELEASE for step in next_steps(grid, world.actor("party0"), to_sign=2)
+    )
+
+
 def test_an_engineer_sees_what_lacks_evidence(world: World) -> None:
     found = steps(world, "party0", Role.CONTRIBUTOR)
     assert [(step.count, step.place) for step in found] == [(3, Place.MATRIX)]

@@ -262,6 +262,55 @@ def test_edit_renames_and_moves_the_date_with_one_event(world: World) -> None:
     assert AuditEvent.objects.filter(workspace=world.workspace).count() == events + 1
 
 
+def test_what_blocks_a_release_is_part_of_the_one_event(world: World) -> None:
+    events = AuditEvent.objects.filter(workspace=world.workspace).count()
+    chosen = ["review_overdue", "no_accountable", "review_overdue"]
+    for _time in range(2):
+        workspaces.edit(
+            actor=world.actor("party1"),
+            workspace=world.workspace,
+            name="Acme Corp",
+            target_date=None,
+            blocking_findings=chosen,
+        )
+    world.workspace.refresh_from_db()
+    assert world.workspace.blocking_findings == ["no_accountable", "review_overdue"]
+    assert AuditEvent.objects.filter(workspace=world.workspace).count() == events + 1
+    event = AuditEvent.objects.filter(workspace=world.workspace).latest("seq")
+    assert json.loads(event.payload.payload)["changes"] == [
+        {"field": "name", "old": "Acme", "new": "Acme Corp"},
+        {
+            "field": "findings that block a release",
+            "old": "Nobody is accountable, Nobody is responsible, Accountable on another side, "
+            "Sign-off stale",
+            "new": "Nobody is accountable, Review overdue",
+        },
+    ]
+
+
+def test_without_a_choice_what_blocks_stays(world: World) -> None:
+    before = list(world.workspace.blocking_findings)
+    for chosen, expected in ((None, before), ([], [])):
+        workspaces.edit(
+            actor=world.actor("party0"),
+            workspace=world.workspace,
+            name="Acme",
+            target_date=None,
+            blocking_findings=chosen,
+        )
+        world.workspace.refresh_from_db()
+        assert world.workspace.blocking_findings == expected
+    with pytest.raises(InvalidError) as refused:
+        workspaces.edit(
+            actor=world.actor("party0"),
+            workspace=world.workspace,
+            name="Acme",
+            target_date=None,
+            blocking_findings=["bad_mood"],
+        )
+    assert refused.value.field == "blocking_findings"
+
+
 @pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.APPROVER, Role.READER])
 def test_only_managers_edit(world: World, role: str) -> None:
     for side in ("party0", "party1"):
@@ -271,9 +320,11 @@ def test_only_managers_edit(world: World, role: str) -> None:
                 workspace=world.workspace,
                 name="Other",
                 target_date=None,
+                blocking_findings=[],
             )
     world.workspace.refresh_from_db()
     assert world.workspace.name == "Acme"
+    assert world.workspace.blocking_findings
 
 
 def test_a_past_date_may_stay_but_not_come(world: World) -> None:
