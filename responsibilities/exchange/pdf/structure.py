@@ -1,9 +1,12 @@
-"""Finishes the structure tree that WeasyPrint writes: what each header cell heads.
+"""Finishes the structure tree that WeasyPrint writes: heads of cells, places of figures.
 
 WeasyPrint 70 writes no ``/Scope`` (its issue 2508), names a header that spans columns for the first
 of them only, miscounts columns below cells that span rows, and counts ids from the start in every
 document. Here the cells of each table are laid on a grid, and every data cell names the headers of
 its columns and of its row (ISO 32000-1, table 349; ISO 14289-1, 7.5).
+
+The boxes of figures come in the pixels of the layout, from the top of the page; readers expect
+points from its foot (ISO 32000-1, table 345).
 """
 
 from __future__ import annotations
@@ -23,18 +26,37 @@ class PdfFile(Protocol):
 
 type Element = dict[str, Any]
 
+POINTS = 0.75
+"""Points in a pixel of the layout."""
+
 
 def finish(pdf: PdfFile, prefix: str) -> None:
-    """Give all tables of a file scopes, ids and headers. Ids begin with `prefix`."""
-    tables = [
+    """Give all tables of a file scopes, ids and headers, and figures their place.
+
+    Ids begin with `prefix`.
+    """
+    for number, table in enumerate(_all(pdf, "/Table")):
+        _finish_table(pdf, table, f"{prefix}-{number}")
+    for figure in _all(pdf, "/Figure"):
+        _finish_figure(pdf, figure)
+
+
+def _all(pdf: PdfFile, kind: str) -> list[Element]:
+    """Return the structure elements of a kind, in the order of the file."""
+    return [
         element
         for element in pdf.objects
         if isinstance(element, dict)
         and element.get("Type") == "/StructElem"
-        and element.get("S") == "/Table"
+        and element.get("S") == kind
     ]
-    for number, table in enumerate(tables):
-        _finish_table(pdf, table, f"{prefix}-{number}")
+
+
+def _finish_figure(pdf: PdfFile, figure: Element) -> None:
+    page = pdf.objects[int(figure["Pg"].split()[0])]
+    height = float(page["MediaBox"][3])
+    left, top, right, bottom = (POINTS * float(edge) for edge in figure["A"]["BBox"])
+    figure["A"]["BBox"] = pydyf.Array([left, height - bottom, right, height - top])
 
 
 def _finish_table(pdf: PdfFile, table: Element, prefix: str) -> None:

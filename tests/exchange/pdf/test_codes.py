@@ -77,6 +77,11 @@ def test_the_last_page_leads_to_the_check(name: str, request: pytest.FixtureRequ
         assert 22 <= width * size <= 26
         (figure,) = figures(pdf.Root.StructTreeRoot)
         assert str(figure.Alt) == f"QR code that leads to {ADDRESS}"
+        left, foot, right, head = (float(edge) for edge in figure.A.BBox)
+        assert figure.Pg.objgen == page.obj.objgen
+        assert 0 < left < right < float(page.mediabox[2])
+        assert 0 < foot < head < float(page.mediabox[3]) / 2  # in the lower half
+        assert (right - left, head - foot) == pytest.approx([width * size * MM] * 2, abs=0.01)
         links = [str(note.A.URI) for note in page.get("/Annots", []) if "/A" in note]
         assert ADDRESS in links
 
