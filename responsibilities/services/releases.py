@@ -151,14 +151,11 @@ def propose(
     user, membership = _person(actor)
     audit.hold(workspace=workspace)
     summary = _checked_text(summary, "summary", _("Say what has changed."))
-    choices = numbers(workspace)
-    if step not in choices or paper not in Paper.values:
-        raise InvalidError(_("Choose one of the numbers and papers that are offered."))
-    if Release.objects.filter(workspace=workspace, status=ReleaseStatus.PROPOSED).exists():
-        raise InvalidError(_("Another proposal waits. Attest it or withdraw it first."))
+    major, minor = _next_number(workspace, step)
+    if paper not in Paper.values:
+        raise InvalidError(_("Choose one of the papers that are offered."), field="paper")
     locked = Workspace.objects.with_catalog().get(pk=workspace.pk)
     snapshot, digest = _frozen(locked, shown_digest)
-    major, minor = choices[step]
     release = Release.objects.create(
         workspace=locked,
         major=major,
@@ -264,6 +261,16 @@ def withdraw(
     changes = [audit.Change("status", before, ReleaseStatus.WITHDRAWN.value)]
     _record(actor, release, AuditAction.RELEASE_WITHDRAWN, changes, reason=reason)
     return withdrawal
+
+
+def _next_number(workspace: Workspace, step: Step) -> tuple[int, int]:
+    """Return the number of the next release. Raises InvalidError while a proposal waits."""
+    choices = numbers(workspace)
+    if step not in choices:
+        raise InvalidError(_("Choose one of the numbers that are offered."))
+    if Release.objects.filter(workspace=workspace, status=ReleaseStatus.PROPOSED).exists():
+        raise InvalidError(_("Another proposal waits. Attest it or withdraw it first."))
+    return choices[step]
 
 
 def _frozen(workspace: Workspace, shown_digest: str) -> tuple[str, str]:

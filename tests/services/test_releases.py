@@ -172,7 +172,7 @@ def test_findings_of_the_chosen_kinds_block(world: World) -> None:
         ({"summary": " \n "}, "Say what has changed"),
         ({"summary": "x" * 2001}, "at most 2000 characters"),
         ({"step": Step.MINOR}, "Choose one of the numbers"),
-        ({"paper": "parchment"}, "Choose one of the numbers and papers"),
+        ({"paper": "parchment"}, "Choose one of the papers"),
     ],
 )
 def test_what_a_proposal_needs(world: World, values: dict[str, object], words: str) -> None:
