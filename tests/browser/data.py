@@ -6,6 +6,9 @@ from responsibilities.choices import Role
 from responsibilities.models import ModelVersion, Team, TeamMember, User, Workspace
 from responsibilities.permissions import system_actor
 from responsibilities.services import accounts, workspaces
+from tests.editions import set_letters
+from tests.releasing import make_release
+from tests.signing import edit
 from tests.world import World, join, make_user, make_world
 
 ASTRO = "astro-remote-execution"
@@ -69,6 +72,22 @@ def make_creator() -> User:
     creator = make_user("Nora Creator")
     accounts.allow_creating(actor=system_actor(), user=creator)
     return creator
+
+
+def release_acme() -> None:
+    """Release the small workspace, then change one of its items. Run by the tests that need it."""
+    acme = Workspace.objects.with_catalog().get(slug="acme")
+    members = acme.memberships.select_related("user", "seat__party")
+    world = World(
+        version=acme.model_version,
+        workspace=acme,
+        elsewhere=Workspace.objects.get(slug="other"),
+        outsider=User.objects.get(name="Olga Outsider"),
+        people={(member.seat.party.key, member.role): member.user for member in members},
+    )
+    make_release(world)
+    set_letters(world, "Party 0 team 1", "T-S0-01", {"I": None})
+    edit(world, "T-S0-01", note="Written after the release.")
 
 
 def make_all() -> None:
