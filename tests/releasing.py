@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
 from responsibilities import matrix
-from responsibilities.choices import Role
-from responsibilities.models import Attestation, Release, Workspace
-from responsibilities.services import attestations, releases
+from responsibilities.choices import AuditAction, ExportFormat, ExportStatus, Role, Via
+from responsibilities.models import Attestation, Export, Release, Workspace
+from responsibilities.permissions import system_actor
+from responsibilities.services import attestations, audit, releases
 from responsibilities.services.releases import Step
 from tests.signing import AUTHENTICATION
 from tests.world import World
@@ -57,3 +64,27 @@ def withdraw(world: World, release: Release, reason: str = "Two duties were left
         release_id=release.pk,
         reason=reason,
     )
+
+
+def stored_pdf(world: World, release: Release, data: bytes) -> Export:
+    """Keep a file as the PDF of a release, and let the log name it."""
+    export = Export.objects.create(
+        workspace=world.workspace,
+        release=release,
+        format=ExportFormat.PDF,
+        status=ExportStatus.DONE,
+        finished_at=timezone.now(),
+        file=default_storage.save("exports/release.pdf", ContentFile(data)),
+    )
+    audit.append(
+        workspace=world.workspace,
+        actor=system_actor(Via.TASK),
+        action=AuditAction.EXPORT_CREATED,
+        subject=audit.Subject("export", str(export.pk)),
+        label="PDF",
+        changes=[
+            audit.Change("SHA-256", "", hashlib.sha256(data).hexdigest()),
+            audit.Change("matrix digest", "", release.digest),
+        ],
+    )
+    return export

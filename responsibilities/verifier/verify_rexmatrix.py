@@ -889,7 +889,8 @@ def check_releases(
 def listed_releases(report: Report, bundle: Bundle) -> Iterator[Mapping[str, Any]]:
     """Yield the releases in the list of a bundle, whose file is there; each number once."""
     files = {name for name in bundle.names if name.startswith("releases/")}
-    ids, numbers = set(), set()
+    ids: set[str] = set()
+    numbers: set[str] = set()
     for line in bundle.lines("releases.jsonl") if "releases.jsonl" in bundle.names else ():
         release = shaped(parse(line), LISTED, f"releases.jsonl, line {len(ids) + 1}")
         number = release["number"]

@@ -32,7 +32,7 @@ from responsibilities.services import (
 from responsibilities.services.evidence_content import NewFile, NewNote
 from responsibilities.services.releases import Step
 from tests.files import png
-from tests.releasing import attest, make_release, propose, withdraw
+from tests.releasing import attest, make_release, propose, stored_pdf, withdraw
 from tests.signing import AUTHENTICATION, edit, sign
 from tests.verifier.bundles import VERIFIER, changed_lines, make_bundle, members, packed, verify
 from tests.world import World
@@ -311,7 +311,7 @@ def forged(
         attested_at=timezone.now(),
     )
     assert isinstance(said, dict)
-    said["signer"] = {**said["signer"], **signer}  # type: ignore[dict-item]
+    said["signer"] = {**said["signer"], **signer}
     audit.append(
         workspace=world.workspace,
         actor=actor,
@@ -502,30 +502,6 @@ def test_erasing_a_person_leaves_releases_attested(released: World, path: Path) 
     assert code == 0, text
     assert len(attested_lines(text)) == 4
     assert "erased; their places still hold" in text
-
-
-def stored_pdf(world: World, release: Release, data: bytes) -> Export:
-    """Keep a file as the PDF of a release, and let the log name it."""
-    export = Export.objects.create(
-        workspace=world.workspace,
-        release=release,
-        format=ExportFormat.PDF,
-        status=ExportStatus.DONE,
-        finished_at=timezone.now(),
-        file=default_storage.save("exports/release.pdf", ContentFile(data)),
-    )
-    audit.append(
-        workspace=world.workspace,
-        actor=system_actor(Via.TASK),
-        action=AuditAction.EXPORT_CREATED,
-        subject=audit.Subject("export", str(export.pk)),
-        label="PDF",
-        changes=[
-            audit.Change("SHA-256", "", VERIFIER.sha256(data)),
-            audit.Change("matrix digest", "", release.digest),
-        ],
-    )
-    return export
 
 
 def test_the_pdf_of_each_release_is_in_the_bundle_on_request(released: World, path: Path) -> None:

@@ -23,6 +23,7 @@ from responsibilities.services import checkpoints, evidence
 from responsibilities.services.evidence_content import NewFile
 from tests.attacks import drop_triggers, sql
 from tests.files import png
+from tests.releasing import make_release, stored_pdf
 from tests.signing import edit, sign
 from tests.verifier.bundles import FILE, members, verify
 from tests.world import World
@@ -133,6 +134,18 @@ def test_evidence_only_on_request_and_only_what_is_there(
     default_storage.delete(str(EvidenceRevision.objects.get().file.name))
     path = bundle_of(client.post(address(world, "bundle_new"), {"evidence": "on"}), tmp_path)
     assert "not checked  1 evidence files" in verify(path)[1]
+
+
+def test_the_pdf_of_each_release_only_on_request(
+    world: World, client: Client, tmp_path: Path
+) -> None:
+    stored_pdf(world, make_release(world), b"%PDF-1.7 of release 1.0")
+    path = bundle_of(client.post(address(world, "bundle_new")), tmp_path)
+    names = {name for name in members(path.read_bytes()) if name.startswith("releases/")}
+    assert names == {"releases/1.0.json"}
+    path = bundle_of(client.post(address(world, "bundle_new"), {"releases": "on"}), tmp_path)
+    assert members(path.read_bytes())["releases/1.0.pdf"] == b"%PDF-1.7 of release 1.0"
+    assert "releases/1.0.pdf: byte for byte the file of event" in verify(path)[1]
 
 
 def test_the_keys_are_public(world: World, client: Client) -> None:
