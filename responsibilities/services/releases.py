@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from responsibilities import canonical, matrix
 from responsibilities.choices import AuditAction, FindingKind, Paper, ReleaseStatus, Via
 from responsibilities.matrix import Finding, Matrix
+from responsibilities.matrix.releases import is_intact
 from responsibilities.models import (
     Attestation,
     AuditEvent,
@@ -197,12 +198,7 @@ def attest(
     user, membership = _person(actor)
     audit.hold(workspace=workspace)
     release = _locked(workspace, release_id)
-    refusal = obstacle(actor, release)
-    if refusal:
-        raise InvalidError(refusal)
-    frozen = hashlib.sha256(release.snapshot.encode()).hexdigest()
-    if frozen != release.digest or attestations.offer(release, membership) != shown:
-        raise ConflictError(_("This is not what you were shown. Nothing was attested."))
+    _check_attestable(actor, release, shown, attestations.offer(release, membership))
     now = timezone.now()
     said = canonical.dumps(
         attestations.statement(
@@ -261,6 +257,15 @@ def withdraw(
     changes = [audit.Change("status", before, ReleaseStatus.WITHDRAWN.value)]
     _record(actor, release, AuditAction.RELEASE_WITHDRAWN, changes, reason=reason)
     return withdrawal
+
+
+def _check_attestable(actor: Actor, release: Release, shown: Shown, offer: Shown) -> None:
+    """Raise InvalidError or ConflictError unless this can be attested, and was shown like this."""
+    refusal = obstacle(actor, release)
+    if refusal:
+        raise InvalidError(refusal)
+    if offer != shown or not is_intact(release):
+        raise ConflictError(_("This is not what you were shown. Nothing was attested."))
 
 
 def _next_number(workspace: Workspace, step: Step) -> tuple[int, int]:
