@@ -106,8 +106,8 @@ def test_every_difference_is_listed(part: str, pair: Pair) -> None:
         for found in item.differences:
             for run in found.difference.runs:
                 assert squeezed(run.text) in part
-    for found in comparison.frame:
-        assert squeezed(found.new) in part
+    for framed in comparison.frame:
+        assert squeezed(framed.new) in part
 
 
 def test_a_first_release_says_that_there_is_nothing_to_compare(pair: Pair, parts: Path) -> None:
