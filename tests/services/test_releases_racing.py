@@ -6,6 +6,7 @@ import hashlib
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -102,7 +103,10 @@ def test_withdrawn_while_attested_is_never_in_force(committing: CommittingDataba
     for number in range(8):
         release = propose(world, Step.MAJOR)
         attest(world, release, "party0")
-        calls = [partial(attest, world, release, "party1"), partial(withdraw, world, release)]
+        calls: list[Callable[[], object]] = [
+            partial(attest, world, release, "party1"),
+            partial(withdraw, world, release),
+        ]
         outcomes = committing.together(calls if number % 2 else calls[::-1])
         assert sum(isinstance(outcome, InvalidError) for outcome in outcomes) <= 1
         assert all(
