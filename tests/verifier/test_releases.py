@@ -624,3 +624,56 @@ def test_random_changes_of_the_proof_of_a_release_are_found(released: World, pat
         else:
             small_pdf(path, {**made, name: bytes(data)})
         assert_refused(path, (name, bytes(data)))
+
+
+def test_wrong_types_in_the_events_of_a_release_are_refused_in_words(
+    released: World, path: Path
+) -> None:
+    """Even where the commitment fits: whoever writes a hostile file can compute that."""
+    made = attached(released)
+    document = json.loads(made["proof.json"])
+    events = [
+        (at, part)
+        for at, event in enumerate(document["events"])
+        if '"release.' in event["leaf"]
+        for part in ("leaf", "payload")
+    ]
+    for at, part in events:
+        event = document["events"][at]
+        value = json.loads(event[part])
+        for where in places(value):
+            for strange in STRANGE:
+                changed = with_other(value, where, strange)
+                if changed == value:
+                    continue
+                other = {**event, part: VERIFIER.canonical(changed).decode()}
+                if part == "payload":
+                    words = bytes.fromhex(event["salt"]) + other["payload"].encode()
+                    leaf = {**json.loads(event["leaf"]), "payload_commit": VERIFIER.sha256(words)}
+                    other["leaf"] = VERIFIER.canonical(leaf).decode()
+                events_then = [*document["events"][:at], other, *document["events"][at + 1 :]]
+                proofs = VERIFIER.canonical({**document, "events": events_then})
+                small_pdf(path, {**made, "proof.json": proofs})
+                assert_refused(path, (at, part, where, strange))
+
+
+def test_wrong_types_in_a_frozen_matrix_are_refused_in_words(files: Files, path: Path) -> None:
+    matrix = json.loads(files["releases/1.0.json"])
+    dice = random.Random(SEED)
+    for where in dice.sample(list(places(matrix)), 150):
+        changed = with_other(matrix, where, dice.choice(STRANGE))
+        if changed != matrix:
+            path.write_bytes(packed({**files, "releases/1.0.json": VERIFIER.canonical(changed)}))
+            assert_refused(path, where)
+
+
+def test_random_changes_of_a_bundle_with_releases_are_found(files: Files, path: Path) -> None:
+    """A random bit of what belongs to the releases, with a manifest that fits again."""
+    dice = random.Random(SEED)
+    names = sorted(name for name in files if name.startswith(("releases", "proofs/", "events")))
+    for _ in range(400):
+        name = dice.choice(names)
+        data = bytearray(files[name])
+        data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+        path.write_bytes(packed({**files, name: bytes(data)}))
+        assert_refused(path, (name, bytes(data)))
