@@ -98,7 +98,7 @@ class ProposeForm(SealedForm):
     )
     summary = forms.CharField(
         label=_("What has changed"),
-        help_text=_("One or two sentences. They stand in the revision history of every edition."),
+        help_text=_("One or two sentences. They stand in the revision history from now on."),
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Say what has changed.")},
@@ -154,7 +154,7 @@ class WithdrawReleaseForm(forms.Form):
 
     reason = forms.CharField(
         label=_("Reason"),
-        help_text=_("It stands beside the release from now on, in every list and export."),
+        help_text=_("It stands beside the release from now on."),
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Say why you withdraw the release.")},
