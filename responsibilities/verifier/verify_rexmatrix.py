@@ -1296,7 +1296,9 @@ def check_pdf_bytes(report: Report, bundle: Bundle, log: Log, options: argparse.
             f"{name}: byte for byte the file of event {log.created.get(digest)}",
             f"{name}: not a file that the log knows; it was changed after the export",
         )
-    if not digests:
+    if not digests and any(name.endswith(".pdf") for name in bundle.names):
+        report.skip("the bytes of a PDF other than those of the releases: give --pdf PDF")
+    elif not digests:
         report.skip("the bytes of a PDF: there is none in the bundle; give --pdf PDF")
 
 
