@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, models
 
 from responsibilities.choices import ReleaseStatus, Role
-from responsibilities.models import Attestation, Release, ReleaseWithdrawal
+from responsibilities.models import Attestation, Membership, Release, ReleaseWithdrawal
 from responsibilities.services.releases import Step
 from tests.models.test_append_only import execute
 from tests.releasing import attest, make_release, propose, withdraw
@@ -165,6 +165,53 @@ def test_two_humans_attest(world: World) -> None:
     assert release.status == ReleaseStatus.CURRENT
 
 
+def foreign_side(world: World) -> str:
+    """Return a side of another workspace, in which a member of this one has a seat too."""
+    seat = world.elsewhere.seats.order_by("pk")[0]
+    clara = world.user("party1", Role.MANAGER)
+    Membership.objects.create(workspace=world.elsewhere, seat=seat, user=clara, role=Role.MANAGER)
+    return str(seat.pk)
+
+
+def test_no_side_of_another_workspace_attests_withdraws_or_proposes(world: World) -> None:
+    """Two attestations are not those of two sides when one is of a foreign side."""
+    release = propose(world)
+    attest(world, release, "party0")
+    seat, clara = foreign_side(world), sql_id(world.user("party1", Role.MANAGER).pk)
+    with pytest.raises(DatabaseError, match="a member attests a proposal for the own side"):
+        execute(copy(Attestation, {"seat_id": seat, "attester_id": clara}))
+    assert Attestation.objects.count() == 1
+    withdraw(world, release)
+    with pytest.raises(DatabaseError, match="a side withdraws its own release"):
+        execute(copy(ReleaseWithdrawal, {"id": "99", "seat_id": seat}))
+    for values in ({"seat_id": seat}, {"workspace_id": sql_id(world.elsewhere.pk)}):
+        values |= {"major": "9", "status": "'proposed'"}
+        with pytest.raises(DatabaseError, match="a release belongs to a side of its workspace"):
+            execute(copy(Release, values))
+    assert Release.objects.count() == 1
+
+
+def test_only_a_member_of_a_side_attests_for_it(world: World) -> None:
+    release = propose(world)
+    attest(world, release, "party0")
+    for person in (world.outsider, world.user("party0", Role.APPROVER)):
+        values = {"seat_id": str(world.customer.pk), "attester_id": sql_id(person.pk)}
+        with pytest.raises(DatabaseError, match="a member attests a proposal for the own side"):
+            execute(copy(Attestation, values))
+    assert Attestation.objects.count() == 1
+
+
+def test_nobody_attests_what_is_no_proposal(world: World) -> None:
+    release = propose(world)
+    attest(world, release, "party0")
+    withdraw(world, release)
+    clara = sql_id(world.user("party1", Role.MANAGER).pk)
+    values = {"seat_id": str(world.customer.pk), "attester_id": clara}
+    with pytest.raises(DatabaseError, match="a member attests a proposal for the own side"):
+        execute(copy(Attestation, values))
+    assert Attestation.objects.count() == 1
+
+
 def test_a_release_is_withdrawn_once(world: World) -> None:
     withdraw(world, propose(world))
     values = {"id": "99"}
@@ -177,13 +224,13 @@ def test_the_triggers_of_releases_are_there() -> None:
     """A migration that rebuilds the table on SQLite drops its triggers: it has to bring them."""
     if connection.vendor == "sqlite":
         query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
-        names = {"no_update", "no_delete", "attested", "starts_proposed"}
+        names = {"no_update", "no_delete", "attested", "starts_proposed", "own_side"}
     else:
         query = (
             "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
             "WHERE NOT tgisinternal AND relname = %s"
         )
-        names = {"append_only", "no_delete", "attested", "starts_proposed"}
+        names = {"append_only", "no_delete", "attested", "starts_proposed", "own_side"}
     with connection.cursor() as cursor:
         cursor.execute(query, [RELEASE])
         found = {name for (name,) in cursor.fetchall()}
