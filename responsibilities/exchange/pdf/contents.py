@@ -108,4 +108,5 @@ def _release_outline(details: Details) -> Iterator[OutlineEntry]:
     if details.release is not None:
         yield OutlineEntry(2, _("Attestations"), "attestations")
         yield OutlineEntry(2, _("Revision history"), "history")
-    yield OutlineEntry(2, _("Changes"), "changes")
+    if details.changes is not None:
+        yield OutlineEntry(2, _("Changes"), "changes")
