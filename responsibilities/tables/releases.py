@@ -74,7 +74,7 @@ def _standings(
 
 
 class ReleaseTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
-    """Releases: number, status, what has changed, by whom, attested by whom, in force since.
+    """Releases: number, status, what has changed, by whom, attested by whom, in force from.
 
     Newest first; not to be sorted otherwise, because each continues the one below it.
     """
@@ -112,7 +112,7 @@ class ReleaseTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
         template_name="release_list/_effective.html",
         accessor="info__effective_at",
         empty_values=(),
-        verbose_name=gettext_lazy("In force since"),
+        verbose_name=gettext_lazy("In force from"),
         attrs={"td": {"class": "release-when"}},
     )
     digest = tables.TemplateColumn(

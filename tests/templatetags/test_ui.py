@@ -13,7 +13,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import timezone
 
-from responsibilities.choices import Letter, Severity, SignoffState
+from responsibilities.choices import Letter, ReleaseStatus, Severity, SignoffState
 from responsibilities.templatetags import ui
 
 WHEN = dt.datetime(2026, 11, 22, 23, 5, tzinfo=dt.UTC)
@@ -29,6 +29,24 @@ def sprite_names() -> set[str]:
     path = finders.find(ui.SPRITE)
     assert isinstance(path, str)
     return set(re.findall(r'<symbol id="([\w-]+)"', Path(path).read_text(encoding="utf-8")))
+
+
+def test_the_status_of_a_release_has_a_word_and_a_sign() -> None:
+    signs = set()
+    for status in ReleaseStatus:
+        drawn = render("{% release_state value %}", value=status.value)
+        assert f"<span>{status.label}</span>" in drawn
+        signs.update(re.findall(r"#([\w-]+)", drawn))
+    assert len(signs) == len(ReleaseStatus)
+    assert signs <= sprite_names()
+
+
+def test_digests_in_a_text_are_set_apart_and_nothing_else_changes() -> None:
+    digest = "0123456789abcdef" * 4
+    drawn = render("{{ text|marked_digests }}", text=f"of “A & B” with {digest} and {digest}f")
+    assert drawn == (
+        f'of “A &amp; B” with <code class="hash hash-whole">{digest}</code> and {digest}f'
+    )
 
 
 def test_icon_is_decoration_unless_it_has_a_label() -> None:
