@@ -111,6 +111,7 @@ def test_it_says_what_it_did_not_check(lived: World, tmp_path: Path) -> None:
         "not checked  whether the log was rewritten as a whole",
         "not checked  1 evidence files: give --evidence DIR",
         "not checked  the bytes of a PDF",
+        "not checked  the words of README.txt",
     ):
         assert said in text
 
@@ -201,6 +202,13 @@ def first_of(files: dict[str, bytes], prefix: str) -> str:
     return min(name for name in files if name.startswith(prefix))
 
 
+def with_fingerprint(data: bytes) -> bytes:
+    """Return the document of keys with a fingerprint that is of no key in it."""
+    document = json.loads(data)
+    document["keys"][0]["fingerprint"] = "0" * 64
+    return bytes(VERIFIER.canonical(document))
+
+
 ATTACKS: dict[str, Callable[[dict[str, bytes]], object]] = {
     "back-dated": change_events(lambda r: forged(r[1], ts="2020-01-01T00:00:00.000000+00:00")),
     "another actor": change_events(
@@ -229,6 +237,7 @@ ATTACKS: dict[str, Callable[[dict[str, bytes]], object]] = {
     "proof changed": replace_in("proofs/", b"index ", b"index 1"),
     "evidence file exchanged": lambda f: f.update({first_of(f, "evidence/"): b"something else"}),
     "evidence file of nobody": lambda f: f.update({f"evidence/{VERIFIER.sha256(b'x')}": b"x"}),
+    "another fingerprint": lambda f: f.update({"keys.json": with_fingerprint(f["keys.json"])}),
     "a PDF of nobody": lambda f: f.update({"matrix.pdf": b"%PDF-1.7"}),
 }
 
