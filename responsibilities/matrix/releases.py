@@ -81,7 +81,7 @@ def releases(workspace: Workspace) -> tuple[ReleaseInfo, ...]:
         Release.objects.filter(workspace=workspace)
         .defer("snapshot")
         .select_related("previous", "seat__organization", "withdrawal__seat__organization")
-        .prefetch_related("attestations__seat__organization", "attestations__seat__party")
+        .prefetch_related("attestations__seat__party")
     )
     return tuple(_release(release, seats) for release in found)
 
@@ -151,7 +151,7 @@ def _attestation(attestation: Attestation) -> AttestationInfo:
     return AttestationInfo(
         id=attestation.pk,
         side=attestation.seat.party.key,
-        organization=attestation.seat.organization.name,
+        organization=said["signer"]["organization"],
         printed_name=attestation.printed_name,
         role=Role(attestation.role),
         attested_at=attestation.attested_at,

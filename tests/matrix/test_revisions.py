@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from responsibilities.matrix.releases import releases
 from responsibilities.matrix.revisions import Revision, revisions
-from responsibilities.models import Release
+from responsibilities.models import Organization, Release
 from responsibilities.services.releases import Step
 from tests.releasing import make_release, propose, withdraw
 from tests.world import World
@@ -70,3 +70,15 @@ def test_a_proposal_that_was_withdrawn_leaves_its_number(world: World) -> None:
     assert list(found) == ["2.0", "1.0"]
     assert (found["1.0"].since, found["1.0"].until is not None) == (None, True)
     assert found["1.0"].attestations == ()
+
+
+def test_an_attestation_names_the_organization_that_it_was_given_for(world: World) -> None:
+    """Not the name that the organization has today: it stands in no statement."""
+    release = make_release(world)
+    before = [one.organization for one in known_at(world, release)["1.0"].attestations]
+    for organization in Organization.objects.all():
+        organization.name += " renamed since"
+        organization.save()
+    after = [one.organization for one in known_at(world, release)["1.0"].attestations]
+    assert after == before
+    assert all(after)
