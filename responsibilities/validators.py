@@ -84,13 +84,14 @@ def clean_name(text: str) -> str:
     character, and for marks with no letter to stand on. An empty text stays empty.
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
-    _refuse_hidden(name)
+    refuse_hidden(name)
     if name and not any(unicodedata.category(char)[0] in "LNPS" for char in name):
         raise ValidationError(_("Nothing of this can be seen. Write a letter or a digit at least."))
     return name
 
 
-def _refuse_hidden(text: str) -> None:
+def refuse_hidden(text: str) -> None:
+    """Raise ValidationError if something in a line cannot be seen or changes its order."""
     for place, char in enumerate(text):
         if _is_hidden(char) and not _has_sense(text, place):
             message = _(
@@ -148,7 +149,7 @@ def clean_file_name(name: str) -> str:
 def clean_link(address: str) -> str:
     """Return a link as it is kept. Only http and https, no password, nothing that hides."""
     address = address.strip()
-    _refuse_hidden(address)
+    refuse_hidden(address)
     if len(address) > LINK_LENGTH:
         message = _("The address is too long: at most %(limit)s characters.")
         raise ValidationError(message % {"limit": LINK_LENGTH})

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from responsibilities import canonical, matrix
 from responsibilities.choices import AuditAction, FindingKind, Paper, ReleaseStatus, Via
 from responsibilities.matrix import Finding, Matrix
-from responsibilities.matrix.releases import is_intact
+from responsibilities.matrix.releases import current, is_intact
 from responsibilities.models import (
     Attestation,
     AuditEvent,
@@ -32,12 +32,15 @@ from responsibilities.models import (
 )
 from responsibilities.permissions import Action, Actor, NotAllowedError, may_anywhere, why_not
 from responsibilities.services import attestations, audit
-from responsibilities.services.errors import ConflictError, InvalidError
+from responsibilities.services.errors import ConflictError, InvalidError, refusing
 from responsibilities.services.items import clean_text
 from responsibilities.services.statements import Authentication, Shown
+from responsibilities.validators import refuse_hidden
 
 TEXT_LENGTH = 2_000
 """The most characters of a summary or a reason."""
+
+_WHITE = str.maketrans("\n\t", "  ")
 
 
 class Step(StrEnum):
@@ -165,7 +168,7 @@ def propose(
         paper=paper,
         snapshot=snapshot,
         digest=digest,
-        previous=_current(workspace),
+        previous=current(workspace),
         seat=membership.seat,
         proposed_by=user,
         proposer_name=user.name,
@@ -297,7 +300,7 @@ def _completed(release: Release) -> list[audit.Change]:
     if release.attestations.count() < sides:
         return []
     changes = [audit.Change("status", "proposed", "current")]
-    before = _current(release.workspace)
+    before = current(release.workspace)
     if before is not None:
         before.status = ReleaseStatus.SUPERSEDED
         before.save(update_fields=["status"])
@@ -306,10 +309,6 @@ def _completed(release: Release) -> list[audit.Change]:
     release.status, release.effective_at = ReleaseStatus.CURRENT, last.attested_at
     release.save(update_fields=["status", "effective_at"])
     return changes
-
-
-def _current(workspace: Workspace) -> Release | None:
-    return Release.objects.filter(workspace=workspace, status=ReleaseStatus.CURRENT).first()
 
 
 def _person(actor: Actor) -> tuple[User, Membership]:
@@ -334,6 +333,8 @@ def _checked_text(text: str, field: str, missing: str) -> str:
     if len(text) > TEXT_LENGTH:
         message = _("Use at most %(length)s characters.") % {"length": TEXT_LENGTH}
         raise InvalidError(message, field=field)
+    with refusing(field):
+        refuse_hidden(text.translate(_WHITE))
     return text
 
 

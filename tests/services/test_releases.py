@@ -468,6 +468,20 @@ def test_withdrawing_needs_a_reason_and_happens_once(world: World) -> None:
     assert (ReleaseWithdrawal.objects.count(), events(world)) == (1, before)
 
 
+@pytest.mark.parametrize("char", ["\u202e", "\u2066", "\u200b", "\x07", "\x1b"])
+def test_nothing_hidden_stands_in_the_history_of_releases(world: World, char: str) -> None:
+    """Summary and reason stand in every edition: what is read is what was written, in order."""
+    words = rf"Character 5 \(U\+{ord(char):04X}\) cannot be seen"
+    with pytest.raises(InvalidError, match=words):
+        propose(world, summary=f"One\n{char}two")
+    assert not Release.objects.exists()
+    release = propose(world, summary="One\n\ttwo")
+    with pytest.raises(InvalidError, match=words):
+        withdraw(world, release, f"One\n{char}two")
+    release.refresh_from_db()
+    assert (release.summary, release.status) == ("One\n\ttwo", ReleaseStatus.PROPOSED)
+
+
 def test_the_release_before_does_not_come_back(world: World) -> None:
     first = make_release(world)
     second = make_release(world, Step.MINOR)
