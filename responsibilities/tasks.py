@@ -19,7 +19,7 @@ from responsibilities.exchange import filters, proof
 from responsibilities.exchange.details import Changes, Details, ExportError, ExportStoppedError
 from responsibilities.exchange.registry import WRITERS
 from responsibilities.matrix import DamagedError, Matrix, MatrixFilter
-from responsibilities.matrix.editions import compare_editions
+from responsibilities.matrix.release_changes import compare_editions
 from responsibilities.matrix.releases import current, edition
 from responsibilities.matrix.releases import releases as all_releases
 from responsibilities.matrix.revisions import revisions

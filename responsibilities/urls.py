@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import StringConverter
 
+from responsibilities.matrix.releases import NUMBER
 from responsibilities.views import (
     attestations,
     audit,
@@ -37,7 +38,7 @@ class KeyConverter(StringConverter):
 class EditionConverter(StringConverter):
     """The number of a release, such as 1.0."""
 
-    regex = r"[0-9]{1,4}\.[0-9]{1,4}"
+    regex = NUMBER
 
 
 register_converter(KeyConverter, "key")

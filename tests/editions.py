@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from responsibilities import canonical, matrix
 from responsibilities.matrix import Matrix
-from responsibilities.matrix.editions import Comparison, compare_editions
+from responsibilities.matrix.release_changes import Comparison, compare_editions
 from responsibilities.models import Workspace
 from responsibilities.services import assignments
 from tests.world import World

@@ -68,8 +68,8 @@ def stored_files(
     known = set(made.values_list("object_id", flat=True))
     files = Export.objects.filter(
         workspace=matrix.workspace, format=ExportFormat.PDF, status=ExportStatus.DONE, query=""
-    ).select_related("release")
-    for export in files.order_by("finished_at"):
+    ).order_by("finished_at")
+    for export in files.select_related("release").defer("release__snapshot"):
         if str(export.pk) not in known:
             continue
         if export.release is None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from responsibilities import canonical
 from responsibilities.choices import Paper
 from responsibilities.matrix import Matrix, document
-from responsibilities.matrix.editions import Comparison
+from responsibilities.matrix.release_changes import Comparison
 from responsibilities.matrix.revisions import Revision
 
 DRAFT = "DRAFT"

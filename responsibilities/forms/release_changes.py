@@ -10,11 +10,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from responsibilities.choices import ReleaseStatus
-from responsibilities.matrix.editions import Aspect
-from responsibilities.matrix.releases import ReleaseInfo
+from responsibilities.matrix.release_changes import Aspect
+from responsibilities.matrix.releases import NUMBER, ReleaseInfo
 
 DRAFT = "draft"
-NUMBER = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}", re.ASCII)
 
 
 class ChangesForm(forms.Form):
@@ -42,7 +41,7 @@ class ChangesForm(forms.Form):
     @property
     def unknown(self) -> bool:
         """Whether an edition that was asked for has the form of a number, but is not there."""
-        return all(NUMBER.fullmatch(str(self.data[name])) for name in self.errors)
+        return all(re.fullmatch(NUMBER, str(self.data[name])) for name in self.errors)
 
     @property
     def chosen(self) -> tuple[str, str]:

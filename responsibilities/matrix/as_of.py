@@ -12,19 +12,12 @@ from django.utils.translation import gettext as _
 from responsibilities.choices import ReleaseStatus
 from responsibilities.matrix.load import load
 from responsibilities.matrix.past import NotYetError, recorded_since
-from responsibilities.matrix.releases import (
-    ReleaseInfo,
-    by_number,
-    edition,
-    is_intact,
-    releases,
-)
+from responsibilities.matrix.releases import NUMBER, ReleaseInfo, by_number, edition, releases
 from responsibilities.matrix.shapes import Matrix
 from responsibilities.matrix.snapshot import DamagedError
 from responsibilities.models import Release, Workspace
 
-_NUMBER = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}", re.ASCII)
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 class AsOfError(LookupError):
@@ -64,10 +57,10 @@ def edition_at(workspace: Workspace, text: str) -> Edition:
     A day is one of the server's time zone, and has to be over. Raises AsOfError. The number of
     queries depends neither on the items nor on the releases.
     """
-    if _NUMBER.fullmatch(text):
+    if re.fullmatch(NUMBER, text):
         return _release(workspace, text)
     try:
-        day = dt.date.fromisoformat(text) if _DAY.fullmatch(text) else None
+        day = dt.date.fromisoformat(text) if re.fullmatch(_DAY, text) else None
     except ValueError:
         day = None
     if day is None:
@@ -88,13 +81,13 @@ def _release(workspace: Workspace, number: str) -> Edition:
     except Release.DoesNotExist as missing:
         message = _("There is no release %(number)s in this workspace.") % {"number": number}
         raise AsOfError(message) from missing
-    damaged = _("What is stored of release %(number)s does not fit its digest. Tell the operator.")
-    if not is_intact(release):
-        raise AsOfError(damaged % {"number": number}, 409)
     try:
         grid = edition(workspace, release)
-    except DamagedError as error:
-        raise AsOfError(damaged % {"number": number}, 409) from error
+    except DamagedError as damaged:
+        message = _(
+            "What is stored of release %(number)s does not fit its digest. Tell the operator."
+        )
+        raise AsOfError(message % {"number": number}, 409) from damaged
     infos = releases(workspace)
     info = next(info for info in infos if info.id == release.pk)
     after = (i for i in infos if i.previous == info.number and i.was_effective)

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from responsibilities.choices import SignoffState
 from responsibilities.matrix.shapes import EvidenceInfo, Holding, ItemRow, SideState
@@ -138,7 +138,9 @@ def _signoff(side: SideState) -> Fact:
 
 def _other(row: ItemRow, sections: Mapping[str, str]) -> _Found:
     """Yield the review date and the texts that come with the model."""
-    months = _("%(number)s months") % {"number": row.review_interval_months}
+    months = ngettext("%(number)s month", "%(number)s months", row.review_interval_months) % {
+        "number": row.review_interval_months
+    }
     options = (f"{option['name']}: {', '.join(option['choices'])}" for option in row.options)
     controls = (f"{control['framework']} {control['control']}" for control in row.controls)
     for place, label, words in (

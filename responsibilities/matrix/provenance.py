@@ -67,7 +67,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class ReleaseNow:
     """The release that a file shows, as it stands now."""
 
     number: str
@@ -86,7 +86,7 @@ class Provenance:
     """
 
     made_at: dt.datetime
-    release: Edition | None
+    release: ReleaseNow | None
     items: int
     items_changed: int
     events_since: int
@@ -121,6 +121,7 @@ def judge(verdict: Verdict, claim: Claim) -> Judgement:
             workspace=checkpoint.workspace_id, sha256=claim.sha256, status=ExportStatus.DONE
         )
         .select_related("release__withdrawal")
+        .defer("release__snapshot")
         .order_by("finished_at")
         .first()
     )
@@ -151,7 +152,7 @@ def _provenance(claim: Claim, checkpoint: Checkpoint, export: Export | None) -> 
     finished = export.finished_at if export else None
     return Provenance(
         made_at=finished or checkpoint.issued_at,
-        release=_edition(export.release) if export and export.release else None,
+        release=_now(export.release) if export and export.release else None,
         items=len(claim.items),
         items_changed=_changed(claim, checkpoint.workspace),
         events_since=since,
@@ -168,9 +169,9 @@ def _changed(claim: Claim, workspace: Workspace) -> int:
     return sum(now.get(key) != digest for key, digest in claim.items.items())
 
 
-def _edition(release: Release) -> Edition:
+def _now(release: Release) -> ReleaseNow:
     withdrawal = getattr(release, "withdrawal", None)
-    return Edition(
+    return ReleaseNow(
         number=release.number,
         status=release.status,
         label=str(release.get_status_display()),

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from responsibilities.choices import Paper, ReleaseStatus, Role
 from responsibilities.matrix.shapes import Matrix
-from responsibilities.matrix.snapshot import restore
+from responsibilities.matrix.snapshot import DamagedError, restore
 from responsibilities.models import Attestation, Release, Workspace
+
+NUMBER = r"[0-9]{1,4}\.[0-9]{1,4}"
+"""How the number of a release looks in an address, as a regular expression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def releases(workspace: Workspace) -> tuple[ReleaseInfo, ...]:
     )
     found = (
         Release.objects.filter(workspace=workspace)
-        .defer("snapshot")
+        .defer("snapshot", "previous__snapshot")
         .select_related("previous", "seat__organization", "withdrawal__seat__organization")
         .prefetch_related("attestations__seat__party")
     )
@@ -103,7 +106,12 @@ def by_number(workspace: Workspace, number: str) -> Release:
 
 
 def edition(workspace: Workspace, release: Release) -> Matrix:
-    """Return the matrix that a release has frozen. Raises DamagedError as `restore`."""
+    """Return the matrix that a release has frozen. Two queries.
+
+    Raises DamagedError if what is stored is not what was proposed.
+    """
+    if not is_intact(release):
+        raise DamagedError(release.number)
     return restore(workspace, release.snapshot)
 
 

@@ -9,10 +9,8 @@ from typing import ClassVar
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy
 
-from responsibilities.matrix import Matrix
-from responsibilities.matrix.editions import compare_editions
-from responsibilities.matrix.releases import AttestationInfo, ReleaseInfo, edition, is_intact
-from responsibilities.models import Release, Seat, Workspace
+from responsibilities.matrix.releases import AttestationInfo, ReleaseInfo
+from responsibilities.models import Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +42,6 @@ def release_rows(
         ReleaseRow(info, _standings(info, seats, own_seat_id), after.get(info.number, ""))
         for info in infos
     ]
-
-
-def count_changes(workspace: Workspace, previous: Release | None, grid: Matrix) -> int | None:
-    """Return how many items of a matrix differ from those of the release before.
-
-    What differs beside the items, such as a team's name, counts as one more. None without a
-    release before, or if what is stored of it is damaged. At most two queries.
-    """
-    if previous is None or not is_intact(previous):
-        return None
-    comparison = compare_editions(edition(workspace, previous), grid)
-    return len(comparison.items) + bool(comparison.frame)
 
 
 def _standings(

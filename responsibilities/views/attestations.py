@@ -23,12 +23,12 @@ from responsibilities.http import (
 )
 from responsibilities.identity import ask_again, prove_identity
 from responsibilities.matrix import releases as editions
+from responsibilities.matrix.release_changes import count_changes
 from responsibilities.models import Release
 from responsibilities.permissions import Action
 from responsibilities.services import attestations, releases
 from responsibilities.services.errors import ConflictError, InvalidError
 from responsibilities.tables.findings import found_links
-from responsibilities.tables.releases import count_changes
 from responsibilities.tasks import attest_release
 
 
@@ -120,7 +120,7 @@ def _ceremony(
     if not _damage(release):
         grid = editions.edition(request.workspace, release)
         context["grid"] = grid
-        context["differing"] = count_changes(request.workspace, release.previous, grid)
+        context["differing"] = count_changes(release.previous, grid)
         context["findings"] = found_links(grid, request.workspace.slug, as_of=release.number)
     return _page(request, "release_attest", context, status=status)
 

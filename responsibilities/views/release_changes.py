@@ -17,19 +17,13 @@ from responsibilities import canonical, matrix
 from responsibilities.forms.release_changes import DRAFT, ChangesForm
 from responsibilities.http import WorkspaceRequest, in_workspace
 from responsibilities.matrix import DamagedError, Matrix
-from responsibilities.matrix.editions import (
+from responsibilities.matrix.release_changes import (
     Aspect,
     Comparison,
     compare_editions,
     comparison_document,
 )
-from responsibilities.matrix.releases import (
-    ReleaseInfo,
-    by_number,
-    edition,
-    is_intact,
-    releases,
-)
+from responsibilities.matrix.releases import ReleaseInfo, by_number, edition, releases
 from responsibilities.models import Workspace
 
 
@@ -139,10 +133,7 @@ def _side(workspace: Workspace, number: str, infos: tuple[ReleaseInfo, ...]) -> 
     if number == DRAFT:
         return Side(matrix.load(workspace), None)
     info = next(info for info in infos if info.number == number)
-    release = by_number(workspace, number)
-    if not is_intact(release):
-        raise DamagedError(number)
-    return Side(edition(workspace, release), info)
+    return Side(edition(workspace, by_number(workspace, number)), info)
 
 
 def _links(found: Comparison, chosen: Mapping[str, str], kept: set[Aspect]) -> list[AspectLink]:

@@ -26,18 +26,14 @@ from responsibilities.matrix import Matrix
 from responsibilities.matrix import releases as editions
 from responsibilities.matrix.activity import recent
 from responsibilities.matrix.counts import side_totals, totals
+from responsibilities.matrix.release_changes import count_changes
 from responsibilities.models import AuditHead, Export
 from responsibilities.permissions import Action, may_anywhere
 from responsibilities.services import releases
 from responsibilities.services.errors import InvalidError
 from responsibilities.tables.findings import found_links
 from responsibilities.tables.paging import arrange
-from responsibilities.tables.releases import (
-    ReleaseRow,
-    ReleaseTable,
-    count_changes,
-    release_rows,
-)
+from responsibilities.tables.releases import ReleaseRow, ReleaseTable, release_rows
 
 ROWS_PER_PAGE = 25
 HAPPENINGS_SHOWN = 10
@@ -140,10 +136,9 @@ def _proposal(
     rows = _rows(request)
     digest = matrix.digest(grid)
     found = found_links(grid, request.workspace.slug, blocking=request.workspace.blocking_findings)
-    in_force = editions.current(request.workspace)
     context = {
         **_held(grid),
-        "differing": count_changes(request.workspace, in_force, grid),
+        "differing": count_changes(editions.current(request.workspace), grid),
         "form": form,
         "digest": digest,
         "shown": seal_draft(DraftSight(digest, size), request.membership),

@@ -9,8 +9,8 @@ from typing import Any
 
 from responsibilities.exchange.details import Changes, Details
 from responsibilities.matrix import Difference, Matrix
-from responsibilities.matrix.editions import ItemChange
 from responsibilities.matrix.facts import Aspect
+from responsibilities.matrix.release_changes import ItemChange
 from responsibilities.matrix.words import Run
 
 WHOLE_LINES = 16

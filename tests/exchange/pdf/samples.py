@@ -17,7 +17,7 @@ from responsibilities.choices import Applicability, Letter, Meaning, Paper, Role
 from responsibilities.exchange.details import Changes, Details, FilterWords
 from responsibilities.exchange.pdf import document
 from responsibilities.matrix import Matrix
-from responsibilities.matrix.editions import compare_editions
+from responsibilities.matrix.release_changes import compare_editions
 from responsibilities.matrix.releases import AttestationInfo, WithdrawalInfo
 from responsibilities.matrix.revisions import Revision
 from responsibilities.models import (

@@ -12,7 +12,7 @@ from pypdf.generic import Destination
 from responsibilities.exchange.details import Changes
 from responsibilities.exchange.pdf.releases import release_part
 from responsibilities.matrix import Matrix, MatrixFilter
-from responsibilities.matrix.editions import Comparison, compare_editions
+from responsibilities.matrix.release_changes import Comparison, compare_editions
 from tests.exchange.pdf.samples import (
     HOSTILE,
     Written,

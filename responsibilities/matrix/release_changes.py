@@ -1,6 +1,6 @@
 """What differs between two editions of a matrix: two releases, or a release and the draft.
 
-Both are matrices, be they loaded or restored; all names come from them, so nothing is fetched.
+Both are matrices, be they loaded or restored; all names come from them.
 What is the same for many items, such as a team's new name, is said once, in the frame.
 """
 
@@ -17,7 +17,10 @@ from django.utils.translation import gettext as _
 from responsibilities import canonical
 from responsibilities.choices import FindingKind
 from responsibilities.matrix.facts import Aspect, Facts, facts_of
+from responsibilities.matrix.releases import edition
 from responsibilities.matrix.shapes import Difference, ItemRow, Matrix, Person, TeamColumn
+from responsibilities.matrix.snapshot import DamagedError
+from responsibilities.models import Release
 
 __all__ = [
     "Aspect",
@@ -26,6 +29,7 @@ __all__ = [
     "ItemDifference",
     "compare_editions",
     "comparison_document",
+    "count_changes",
 ]
 
 CHANGES_VERSION = 1
@@ -110,6 +114,22 @@ def compare_editions(old: Matrix, new: Matrix) -> Comparison:
         same += 1
         renamed += change.old_digest != change.new_digest
     return Comparison(tuple(changes), tuple(_frame(old, new)), same, renamed)
+
+
+def count_changes(previous: Release | None, grid: Matrix) -> int | None:
+    """Return how many items of a matrix differ from those of the release before.
+
+    What differs beside the items, such as a team's name, counts as one more. None without a
+    release before, or if what is stored of it is damaged. At most two queries.
+    """
+    if previous is None:
+        return None
+    try:
+        before = edition(grid.workspace, previous)
+    except DamagedError:
+        return None
+    comparison = compare_editions(before, grid)
+    return len(comparison.items) + bool(comparison.frame)
 
 
 def comparison_document(
@@ -220,6 +240,7 @@ def _frame(old: Matrix, new: Matrix) -> Iterator[Difference]:
 def _teams(old: Matrix, new: Matrix) -> Iterator[Difference]:
     """Yield teams that came, went, or differ in name, description or people; then their order."""
     was, now = ({team.id: team for team in grid.teams} for grid in (old, new))
+    stayed = was.keys() & now.keys()
     for key in _merged(was, now):
         before, after = was.get(key), now.get(key)
         team = after or before
@@ -234,11 +255,10 @@ def _teams(old: Matrix, new: Matrix) -> Iterator[Difference]:
         )
         yield from _members(team.name, before, after)
     for seat in new.seats:
-        orders = [
-            ", ".join(now[team.id].name for team in grid.teams_of(seat.id) if team.id in both)
-            for both in [was.keys() & now.keys()]
+        orders = (
+            ", ".join(now[team.id].name for team in grid.teams_of(seat.id) if team.id in stayed)
             for grid in (old, new)
-        ]
+        )
         label = _("Order of the teams of %(organization)s") % {"organization": seat.organization}
         yield from _unless_same(label, *orders)
 

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from responsibilities import canonical, matrix
 from responsibilities.choices import Role
-from responsibilities.matrix.editions import Aspect, compare_editions, comparison_document
+from responsibilities.matrix.release_changes import Aspect, compare_editions, comparison_document
 from responsibilities.models import Assignment, Evidence, Workspace
 from responsibilities.services import evidence, signoffs
 from tests.editions import after, framed, now, restored, said, set_letters
