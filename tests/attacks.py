@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db import connection
 
-GUIDE = Path(__file__).parent.parent / "docs" / "proof.md"
+GUIDE = Path(__file__).parent.parent / "docs" / "attacks.md"
 
 
 def drop_triggers() -> None:

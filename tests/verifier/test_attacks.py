@@ -1,4 +1,4 @@
-"""The table of attacks in docs/proof.md, line by line: each is done, and what finds it is compared.
+"""The table in docs/attacks.md, line by line: each attack is done, and what finds it is compared.
 
 The attacks on rows are plain SQL, with the triggers dropped. The bundle that the verifier then
 reads is made of the attacked rows, past the server's own refusal to sign a log that does not hold.

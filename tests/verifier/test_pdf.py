@@ -26,7 +26,7 @@ pytestmark = pytest.mark.pdf
 KEY = "T-S0-01"
 SEED = 20261122
 BYTES = 220
-# The lines of the table in docs/proof.md that this module measures.
+# The lines of the table in docs/attacks.md that this module measures.
 APPENDED = "something appended to a PDF"
 ATTACHED = "an attachment of a PDF changed"
 DRAWN_OVER = "a page of a PDF drawn over, and the file saved anew"

@@ -1,4 +1,4 @@
-"""The table of attacks on releases in docs/proof.md, line by line, as in `test_attacks`."""
+"""The table of attacks on releases in docs/attacks.md, line by line, as in `test_attacks`."""
 
 from __future__ import annotations
 
