@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from responsibilities.choices import Severity
+from responsibilities.choices import ReleaseStatus, Role, Severity
 from responsibilities.matrix.counts import items_by_severity, totals, waiting
 from responsibilities.matrix.load import load_many
 from responsibilities.matrix.shapes import Matrix, SeatInfo
-from responsibilities.models import Membership, Workspace
+from responsibilities.models import Membership, Release, Workspace
+from responsibilities.permissions import ROLE_ACTIONS, Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,17 @@ def target_of(workspace: Workspace, today: dt.date) -> Target | None:
 
 @dataclass(slots=True)
 class Line:
-    """One workspace in the list of a person. `standing` is filled in where it is shown."""
+    """One workspace in the list of a person. `standing` is filled in where it is shown.
+
+    `awaited` is the number of the proposal that waits for this person, "" for none; it is filled
+    in with the standing.
+    """
 
     workspace: Workspace
     membership: Membership
     today: dt.date
     standing: Standing | None = None
+    awaited: str = ""
 
     @property
     def target(self) -> Target | None:
@@ -105,6 +111,11 @@ class Line:
         """The target date as it is sorted: none comes last."""
         return self.workspace.target_date or dt.date.max
 
+    @property
+    def sort_waiting(self) -> tuple[bool, int]:
+        """Whose turn it is as it is sorted: a release weighs more than any number of items."""
+        return bool(self.awaited), self.standing.waiting_for_us if self.standing else 0
+
 
 def lines(memberships: Iterable[Membership]) -> list[Line]:
     """Make a line per membership. Their workspaces have to come with model and audit head."""
@@ -116,8 +127,36 @@ def fill_in(wanted: Iterable[Line]) -> None:
     """Load the matrices of the lines that lack one, all at once, and fill their standing in."""
     wanted = [line for line in wanted if line.standing is None]
     matrices = load_many([line.workspace for line in wanted])
+    proposals = awaited(line.membership for line in wanted)
     for line, matrix in zip(wanted, matrices, strict=True):
         line.standing = standing(matrix, line.membership.seat_id)
+        line.awaited = proposals.get(line.membership.pk, "")
+
+
+def awaited(memberships: Iterable[Membership]) -> dict[int, str]:
+    """Return the number of the proposal that waits for a member, by membership. One query.
+
+    It waits for whoever may release, while neither their side nor they themselves attested it.
+    """
+    mine = [member for member in memberships if Action.RELEASE in ROLE_ACTIONS[Role(member.role)]]
+    numbers: dict[int, str] = {}
+    sides: set[tuple[int, int | None]] = set()
+    people: set[tuple[int, int | None]] = set()
+    for workspace, major, minor, seat, attester in Release.objects.filter(
+        workspace__in=[member.workspace_id for member in mine], status=ReleaseStatus.PROPOSED
+    ).values_list(
+        "workspace_id", "major", "minor", "attestations__seat_id", "attestations__attester_id"
+    ):
+        numbers[workspace] = f"{major}.{minor}"
+        sides.add((workspace, seat))
+        people.add((workspace, attester))
+    return {
+        member.pk: numbers[member.workspace_id]
+        for member in mine
+        if member.workspace_id in numbers
+        and (member.workspace_id, member.seat_id) not in sides
+        and (member.workspace_id, member.user_id) not in people
+    }
 
 
 def standing(matrix: Matrix, seat_id: int | None) -> Standing:

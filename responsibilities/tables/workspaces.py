@@ -53,7 +53,7 @@ class WorkspaceTable(tables.Table):  # type: ignore[misc]
         _("Findings"),
         order_by=("-standing__wrong", "-standing__soon", "-standing__teams"),
     )
-    waiting = _cell("waiting", _("Waiting for"), order_by="-standing__waiting_for_us")
+    waiting = _cell("waiting", _("Waiting for"), order_by="-sort_waiting")
     target = _cell("target", _("Target date"), order_by="sort_target")
     last = _cell(
         "last", _("Last activity"), order_by="-last_at", attrs={"td": {"class": "last-cell"}}

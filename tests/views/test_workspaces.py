@@ -25,6 +25,7 @@ from responsibilities.models import (
     User,
     Workspace,
 )
+from tests.releasing import attest, propose
 from tests.signing import attach, edit, exclude, sign
 from tests.world import World, join, make_user, make_version, make_workspace
 
@@ -95,6 +96,36 @@ def test_list_shows_progress_findings_and_whose_turn_it_is(world: World, as_user
     assert "3 wrong" in text
     assert "2 You 3 Acme" in text
     assert "1 day over" in text
+
+
+@pytest.mark.parametrize(
+    ("side", "role", "is_told"),
+    [
+        ("party1", Role.MANAGER, True),
+        ("party1", Role.READER, False),
+        ("party0", Role.APPROVER, False),
+    ],
+)
+def test_list_says_that_a_release_waits_for_you(
+    world: World, as_user: SignIn, side: str, role: Role, is_told: bool
+) -> None:
+    release = propose(world)
+    attest(world, release, "party0")
+    page = as_user(world.user(side, role)).get(LIST).content.decode()
+    way = reverse("release_attest", kwargs={"slug": world.workspace.slug, "number": "1.0"})
+    assert (f'href="{way}"' in page) is is_told
+    assert ("Release 1.0 waits for you" in page) is is_told
+
+
+def test_a_release_that_waits_is_sorted_before_items_that_do(world: World, as_user: SignIn) -> None:
+    user = world.user("party0", Role.MANAGER)
+    busy = make_workspace(world.version, "busy", "Busy")
+    join(busy, user, "party0", Role.MANAGER)
+    attach(world, world.provider, "T-S0-01")
+    sign(world, "party0", "T-S0-01")
+    assert names(as_user(user).get(LIST, {"sort": "waiting"}).content) == ["busy", "acme"]
+    propose(world)
+    assert names(as_user(user).get(LIST, {"sort": "waiting"}).content) == ["acme", "busy"]
 
 
 def test_an_expired_membership_is_not_listed(world: World, as_user: SignIn) -> None:
