@@ -163,8 +163,12 @@ def database(env: Env, name: str = "DATABASE_URL") -> dict[str, Any]:
 
 
 def sqlite_database(path: Path) -> dict[str, Any]:
-    """Return Django's settings for an SQLite file that keeps what it has acknowledged."""
+    """Return Django's settings for an SQLite file that keeps what it has acknowledged.
+
+    Without recursive triggers ``INSERT OR REPLACE`` deletes rows and asks no trigger.
+    """
     mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
+    pragmas = {"journal_mode": mode, "synchronous": "FULL", "recursive_triggers": "ON"}
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
@@ -172,7 +176,7 @@ def sqlite_database(path: Path) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
-            "init_command": f"PRAGMA journal_mode={mode}; PRAGMA synchronous=FULL;",
+            "init_command": " ".join(f"PRAGMA {name}={value};" for name, value in pragmas.items()),
         },
     }
 

@@ -194,6 +194,7 @@ def test_database_url_may_name_a_socket_or_an_sqlite_file() -> None:
     assert sqlite["NAME"] == "/srv/a b.sqlite3"
     assert sqlite["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert "synchronous=FULL" in sqlite["OPTIONS"]["init_command"]
+    assert "recursive_triggers=ON" in sqlite["OPTIONS"]["init_command"]
 
 
 def test_storage_url_may_name_a_bucket() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, models, transaction
 
 from responsibilities.models import (
     Attestation,
@@ -14,6 +14,7 @@ from responsibilities.models import (
     AuditSubject,
     Checkpoint,
     LogKey,
+    Release,
     ReleaseWithdrawal,
     RowHistory,
     Signoff,
@@ -70,6 +71,25 @@ def test_no_row_is_changed(table: str, column: str) -> None:
 def test_no_row_is_deleted(table: str, column: str) -> None:
     with pytest.raises(DatabaseError, match=f"{table} is append-only"):
         execute(f"DELETE FROM {table} WHERE {column} IS NOT NULL")  # noqa: S608
+
+
+@pytest.mark.usefixtures("recorded")
+@pytest.mark.parametrize("model", [*PROTECTED, Release])
+def test_no_row_is_replaced(model: type[models.Model]) -> None:
+    """An insertion that makes room for itself changes a row as well. Both dialects know one."""
+    table, key = model._meta.db_table, model._meta.pk.column
+    columns = {str(field.column): str(field.column) for field in model._meta.fields}
+    if model is Release:
+        columns |= {"status": "'proposed'", "effective_at": "NULL"}
+    rows = f"INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM {table}"  # noqa: S608
+    if connection.vendor == "sqlite":
+        statement = f"INSERT OR REPLACE {rows}"
+    else:
+        statement = f"INSERT {rows} ON CONFLICT ({key}) DO UPDATE SET {key} = EXCLUDED.{key}"
+    # a withdrawn release takes no attestation: that is said first
+    message = f"{table} is append-only|a member attests a proposal for the own side"
+    with pytest.raises(DatabaseError, match=message):
+        execute(statement)
 
 
 def test_the_orm_is_refused_too(recorded: World) -> None:
