@@ -8,6 +8,8 @@ import json
 import uuid
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
+
 from responsibilities.choices import Paper, ReleaseStatus, Role
 from responsibilities.matrix.shapes import Matrix
 from responsibilities.matrix.snapshot import DamagedError, restore
@@ -84,7 +86,9 @@ def releases(workspace: Workspace) -> tuple[ReleaseInfo, ...]:
         Release.objects.filter(workspace=workspace)
         .defer("snapshot", "previous__snapshot")
         .select_related("previous", "seat__organization", "withdrawal__seat__organization")
-        .prefetch_related("attestations__seat__party")
+        .prefetch_related(
+            Prefetch("attestations", Attestation.objects.select_related("seat__party"))
+        )
     )
     return tuple(_release(release, seats) for release in found)
 
