@@ -1,6 +1,6 @@
 """Makes the signature itself: CAdES in CMS, as PAdES wants it (ETSI EN 319 142-1, level B).
 
-Loaded only where PDFs are signed: pyHanko takes a third of a second to import.
+Only `signing` uses it, and loads it with the first file that is signed.
 """
 
 from __future__ import annotations

@@ -13,11 +13,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from responsibilities.exchange.pdf import certificates, placeholder
@@ -27,9 +27,14 @@ from responsibilities.exchange.pdf.jobs import SignaturePlace
 if TYPE_CHECKING:
     from asn1crypto import cms
 
+    from responsibilities.exchange.pdf import cades
+else:
+    # Loaded with the first file that is signed: pyHanko takes half a second to import, which
+    # every web process and every command would wait for.
+    cades = SimpleLazyObject(lambda: import_module("responsibilities.exchange.pdf.cades"))
+
 logger = logging.getLogger(__name__)
 
-CADES: Final = "responsibilities.exchange.pdf.cades"
 TIMESTAMP_ROOM: Final = 24 * 1024
 """What an answer of a time stamping authority may take, with its certificates."""
 
@@ -84,7 +89,7 @@ class Signature:
         if not self.authority:
             return ""
         try:
-            _cades().add_timestamp(made, self.authority)
+            cades.add_timestamp(made, self.authority)
         except TimestampError as error:
             logger.warning("no time stamp from %s: %s", self.authority, error)
             return _(
@@ -131,7 +136,7 @@ def _from_file(now: dt.datetime) -> Signature:
         identity,
         now,
         settings.REXMATRIX_TIMESTAMP_URL,
-        lambda digest: _cades().sign_with_key(digest, key, identity),
+        lambda digest: cades.sign_with_key(digest, key, identity),
     )
 
 
@@ -143,7 +148,7 @@ def _from_token(now: dt.datetime) -> Signature:
         identity,
         now,
         settings.REXMATRIX_TIMESTAMP_URL,
-        lambda digest: _cades().sign_on_token(digest, token, pin, identity),
+        lambda digest: cades.sign_on_token(digest, token, pin, identity),
     )
 
 
@@ -160,8 +165,3 @@ def identity() -> Identity | None:
         with certificates.session(token, pin="") as opened, suppress(UnseenError):
             return certificates.from_session(opened, token)
     return None
-
-
-def _cades() -> ModuleType:
-    """Return the module that signs, loaded when the first file is signed."""
-    return import_module(CADES)
