@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from responsibilities.choices import AuditAction, ReleaseStatus
+from responsibilities.matrix.releases import is_intact
 from responsibilities.models import Attestation, AuditEvent, Release, ReleaseWithdrawal
+from responsibilities.services.statements import moment
 from responsibilities.services.verification_report import Report
 
 LONGEST = dt.timedelta(hours=1)
@@ -121,7 +123,7 @@ def check(report: Report, tellings: Sequence[Telling]) -> None:
 
 def _snapshot(report: Report, row: Release) -> set[str]:
     """Check a snapshot against its digest; return the sides of the matrix in it."""
-    if _sha256(row.snapshot) != row.digest:
+    if not is_intact(row):
         report.fail(f"release {row.number}: the snapshot does not fit its digest")
     try:
         return {str(side["key"]) for side in json.loads(row.snapshot)["sides"]}
@@ -154,7 +156,8 @@ def _attestations(report: Report, row: Release, log: _Log, sides: set[str]) -> i
     events = {said.statement: said for said in log.attested}
     for attestation in given:
         said = events.pop(attestation.statement_digest, None)
-        if _sha256(attestation.statement) != attestation.statement_digest:
+        digest = hashlib.sha256(attestation.statement.encode()).hexdigest()
+        if digest != attestation.statement_digest:
             report.fail(f"{name}: an attestation does not fit its digest")
         if said is None:
             report.fail(f"{name}: no event of the log names an attestation of it")
@@ -188,7 +191,7 @@ def _pairs(row: Release, attestation: Attestation, event: Telling) -> dict[str, 
             "side": (attestation.seat.party.key, signer["side"]),
             "side in the log": (attestation.seat.party.key, event.side),
             "role": (attestation.role, signer["role"]),
-            "time": (_moment(attestation.attested_at), said["signed_at"]),
+            "time": (moment(attestation.attested_at), said["signed_at"]),
         }
     except (ValueError, KeyError, TypeError, RecursionError):
         return {"statement": ("readable", "unreadable")}
@@ -259,11 +262,3 @@ def _tell(report: Report, name: str, pairs: Mapping[str, tuple[Any, Any]], seq: 
 def _fits(written: dt.datetime, logged: dt.datetime) -> bool:
     """Say whether a row can have been written in the transaction of an event."""
     return dt.timedelta(0) <= logged - written <= LONGEST
-
-
-def _moment(value: dt.datetime) -> str:
-    return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
