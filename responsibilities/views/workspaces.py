@@ -267,7 +267,10 @@ def _address(name: str, slug: str, query: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @in_workspace(Action.WORKSPACE_EDIT)
 def workspace_edit(request: WorkspaceRequest) -> HttpResponse:
-    """Change name and target date of a workspace, and what blocks its releases."""
+    """Change name and target date of a workspace, and what blocks its releases.
+
+    ``?back=release`` leads back to the proposal of a release, from where one comes to the latter.
+    """
     workspace = request.workspace
     if request.method != "POST":
         return _edit_page(request, WorkspaceEditForm.of(workspace))
@@ -280,9 +283,20 @@ def workspace_edit(request: WorkspaceRequest) -> HttpResponse:
         form.refuse(error.field, error.message)
         return _edit_page(request, form)
     messages.success(request, _("Saved."))
-    return redirect("workspace_overview", slug=workspace.slug)
+    return redirect(_before_edit(request))
+
+
+def _before_edit(request: WorkspaceRequest) -> str:
+    """Return the address from which one came to the form."""
+    name = "release_new" if request.GET.get("back") == "release" else "workspace_overview"
+    return reverse(name, kwargs={"slug": request.workspace.slug})
 
 
 def _edit_page(request: WorkspaceRequest, form: WorkspaceEditForm) -> HttpResponse:
-    context = {"workspace": request.workspace, "nav": "overview", "form": form}
+    context = {
+        "workspace": request.workspace,
+        "nav": "overview",
+        "form": form,
+        "back": _before_edit(request),
+    }
     return render(request, "workspace_edit/page.html", context)

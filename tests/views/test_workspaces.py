@@ -567,3 +567,22 @@ def test_edit_keeps_what_was_typed(
     assert message in page
     assert f'value="{sent["target_date"]}"' in page
     assert AuditEvent.objects.count() == events
+
+
+@pytest.mark.parametrize(
+    ("query", "target"),
+    [
+        ("", "workspace_overview"),
+        ("?back=release", "release_new"),
+        ("?back=https://elsewhere.example/", "workspace_overview"),
+    ],
+)
+def test_edit_leads_back_to_where_one_came_from(
+    world: World, as_user: SignIn, query: str, target: str
+) -> None:
+    browser = as_user(world.user("party0", Role.MANAGER))
+    back = reverse(target, kwargs={"slug": world.workspace.slug})
+    address = edit_page(world.workspace) + query
+    assert f'href="{back}">Cancel' in browser.get(address).content.decode()
+    done = browser.post(address, {"name": "Acme", "blocking_findings": []})
+    assert (done.status_code, done.url) == (302, back)  # type: ignore[attr-defined]
