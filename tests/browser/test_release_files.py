@@ -59,6 +59,7 @@ def test_from_the_attestations_to_the_file(open_page: OpenPage) -> None:
     attest(vera)
     sign_in(clara, CLARA)
     attest(clara)
+    expect(clara.get_by_role("link", name="Download the PDF")).to_be_visible(timeout=RENDERING)
     clara.goto(EXPORTS)
     row = clara.get_by_role("row", name=re.compile("Release 1.0"))
     expect(row.get_by_text("made with the release")).to_be_visible()
