@@ -106,7 +106,7 @@ class VerifyForm(forms.Form):
     key = forms.CharField(
         label=gettext_lazy("Verifier key"),
         help_text=gettext_lazy(
-            "As you received it on another way than the file: name+id+base64, in one line."
+            "As you received it in another way than the file: name+id+base64, in one line."
         ),
         required=False,
         max_length=KEY_LENGTH,

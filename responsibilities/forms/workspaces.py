@@ -58,7 +58,7 @@ class WorkspaceForm(forms.Form):
     target_date = DayField(
         label=_("Target date"),
         required=False,
-        help_text=_("The day by which both sides want to have signed."),
+        help_text=_("The day by which every side wants to have signed."),
     )
     use_template = forms.BooleanField(
         label=_("Put in the starter teams and their letters"), required=False, initial=True
@@ -136,7 +136,7 @@ class WorkspaceEditForm(forms.Form):
     target_date = DayField(
         label=_("Target date"),
         required=False,
-        help_text=_("The day by which both sides want to have signed."),
+        help_text=_("The day by which every side wants to have signed."),
     )
     blocking_findings = forms.MultipleChoiceField(
         label=_("Findings that block a release"),

@@ -118,7 +118,7 @@ def test_the_page_explains_itself_to_a_visitor(world: World) -> None:
         verifier.sha256(),
         reverse("verifier_file"),
         checkpoint.key.fingerprint,
-        "received on another way",
+        "received in another way",
         reverse("log_keys"),
         "at most 64.0 MB",
     ):
