@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -133,15 +134,15 @@ def fill_in(wanted: Iterable[Line]) -> None:
         line.awaited = proposals.get(line.membership.pk, "")
 
 
-def awaited(memberships: Iterable[Membership]) -> dict[int, str]:
+def awaited(memberships: Iterable[Membership]) -> dict[uuid.UUID, str]:
     """Return the number of the proposal that waits for a member, by membership. One query.
 
     It waits for whoever may release, while neither their side nor they themselves attested it.
     """
     mine = [member for member in memberships if Action.RELEASE in ROLE_ACTIONS[Role(member.role)]]
-    numbers: dict[int, str] = {}
-    sides: set[tuple[int, int | None]] = set()
-    people: set[tuple[int, int | None]] = set()
+    numbers: dict[uuid.UUID, str] = {}
+    sides: set[tuple[uuid.UUID, int | None]] = set()
+    people: set[tuple[uuid.UUID, uuid.UUID | None]] = set()
     for workspace, major, minor, seat, attester in Release.objects.filter(
         workspace__in=[member.workspace_id for member in mine], status=ReleaseStatus.PROPOSED
     ).values_list(
