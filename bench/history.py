@@ -1,59 +1,71 @@
-"""Measure what the row history costs: writes with and without its triggers, and past matrices.
-
-One run on an empty embedded database; the two kinds of write take turns, so that the load of the
-machine falls on both.
-"""
+"""What the row history costs: writes with and without its triggers, and matrices of past days."""
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import itertools
-import shutil
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from importlib import import_module
 
-from bench.run import set_up
+from django.db import connection
+from django.utils import timezone
 
-ROUNDS = 9
+from bench.measure import median
+from responsibilities import matrix
+from responsibilities.choices import PartyKind, Via
+from responsibilities.migrations import _row_history
+from responsibilities.models import Membership, RowHistory, Workspace
+from responsibilities.permissions import Actor, system_actor
+from responsibilities.services import assignments, workspaces
+from responsibilities.services.demo import bench
+
+RECORDED = import_module("responsibilities.migrations.0007_row_history").RECORDED
+TURNS = 9
+FEW_TURNS = 3
+
+
+def measure_history(sizes: list[int], lengths: list[int]) -> str:
+    """Measure workspaces of each size, with histories of each length; return two tables."""
+    places = {size: bench.seed(workspace_count=1, items=size)[0] for size in sizes}
+    lines = ["| write | without | with | ratio |", "|---|--:|--:|--:|"]
+    for size, workspace in places.items():
+        lines.append(_compared(f"cell edit, {size} items", _edit(workspace)))
+        lines.append(_compared(f"workspace creation, {size} items", _creation(workspace)))
+    whole = "made-up workspace with evidence and sign-offs, 43 items"
+    lines.append(_compared(whole, lambda: bench.seed(workspace_count=1, items=43), turns=FEW_TURNS))
+    lines += ["", "| items | history rows | now | past | ratio |", "|--:|--:|--:|--:|--:|"]
+    lines += [_past(places[size], size, length) for length in lengths for size in sizes]
+    return "\n".join(lines)
 
 
 @contextmanager
-def without_triggers() -> Iterator[None]:
+def _without_triggers() -> Iterator[None]:
     """Drop the triggers of the history for a while."""
-    connection = importlib.import_module("django.db").connection
-    helper = importlib.import_module("responsibilities.migrations._row_history")
-    recorded = importlib.import_module("responsibilities.migrations.0007_row_history").RECORDED
     with connection.schema_editor() as editor:
-        helper.drop(editor, recorded)
+        _row_history.drop(editor, RECORDED)
     try:
         yield
     finally:
         with connection.schema_editor() as editor:
-            helper.create(editor, recorded)
+            _row_history.create(editor, RECORDED)
 
 
-def seconds(act: Callable[[], object]) -> float:
-    """Return how long one call takes."""
+def _seconds(act: Callable[[], object]) -> float:
     start = time.perf_counter()
     act()
     return time.perf_counter() - start
 
 
-def compared(what: str, act: Callable[[], object], rounds: int = ROUNDS) -> str:
-    """Return a row of the table: with, without, and their ratio, medians of turns."""
+def _compared(what: str, act: Callable[[], object], *, turns: int = TURNS) -> str:
+    """Return a row of the table: medians of turns, so that a busy machine slows both."""
     act()
     on, off = [], []
-    for _round in range(rounds):
-        on.append(seconds(act))
-        with without_triggers():
-            off.append(seconds(act))
+    for _turn in range(turns):
+        on.append(_seconds(act))
+        with _without_triggers():
+            off.append(_seconds(act))
     with_it, without = statistics.median(on), statistics.median(off)
     return (
         f"| {what} | {without * 1000:,.1f} ms | {with_it * 1000:,.1f} ms "
@@ -61,14 +73,12 @@ def compared(what: str, act: Callable[[], object], rounds: int = ROUNDS) -> str:
     )
 
 
-def creation(workspace: Any) -> Callable[[], object]:  # noqa: ANN401 (models load later)
+def _creation(workspace: Workspace) -> Callable[[], object]:
     """Return what makes another workspace of the same model."""
-    services = importlib.import_module("responsibilities.services.workspaces")
-    actor = importlib.import_module("responsibilities.permissions").system_actor()
     names = {seat.party.key: seat.organization.name for seat in workspace.seats.all()}
     number = itertools.count()
-    return lambda: services.create(
-        actor=actor,
+    return lambda: workspaces.create(
+        actor=system_actor(),
         version=workspace.model_version,
         name="Measured",
         slug=f"history-{workspace.items.count()}-{next(number)}",
@@ -76,22 +86,19 @@ def creation(workspace: Any) -> Callable[[], object]:  # noqa: ANN401 (models lo
     )
 
 
-def edit(workspace: Any) -> Callable[[], object]:  # noqa: ANN401
+def _edit(workspace: Workspace) -> Callable[[], object]:
     """Return what sets one cell, each time to another letter."""
-    services = importlib.import_module("responsibilities.services.assignments")
-    permissions = importlib.import_module("responsibilities.permissions")
-    via = importlib.import_module("responsibilities.choices").Via.WEB
-    member = workspace.memberships.select_related("seat__party", "user").get(
-        seat__party__kind="provider"
+    member = Membership.objects.select_related("seat__party", "user").get(
+        workspace=workspace, seat__party__kind=PartyKind.PROVIDER
     )
-    actor = permissions.Actor(user=member.user, via=via, membership=member)
+    actor = Actor(user=member.user, via=Via.WEB, membership=member)
     item = workspace.items.select_related("responsibility").filter(holder=member.seat)[0]
     team = workspace.teams.filter(seat=member.seat)[0]
     letters = itertools.cycle("IC")
 
     def act() -> object:
         item.refresh_from_db(fields=["version"])
-        return services.set_cells(
+        return assignments.set_cells(
             actor=actor,
             workspace=workspace,
             key=item.responsibility.key,
@@ -102,55 +109,17 @@ def edit(workspace: Any) -> Callable[[], object]:  # noqa: ANN401
     return act
 
 
-def past(workspace: Any, items: int, rows: int) -> str:  # noqa: ANN401
-    """Return a row of the table: the matrix of now and of halfway through `rows` changes."""
-    matrix = importlib.import_module("responsibilities.matrix")
-    history = importlib.import_module("responsibilities.models").RowHistory
-    timezone = importlib.import_module("django.utils.timezone")
-    moment, number = None, 0
-    while history.objects.filter(workspace_id=workspace.pk).count() < rows:
-        number += 1
-        workspace.items.update(note=f"Note {number}")
-        if not moment or history.objects.filter(workspace_id=workspace.pk).count() < rows / 2:
+def _past(workspace: Workspace, size: int, length: int) -> str:
+    """Return a row of the table: the matrix of now, and of halfway through a long history."""
+    history = RowHistory.objects.filter(workspace_id=workspace.pk)
+    moment, number = timezone.now(), itertools.count()
+    while history.count() < length:
+        workspace.items.update(note=f"Note {next(number)}")
+        if history.count() < length / 2:
             moment = timezone.now()
-    whole = history.objects.filter(workspace_id=workspace.pk).count()
-    now = statistics.median(seconds(lambda: matrix.load(workspace)) for _ in range(ROUNDS))
-    then = statistics.median(
-        seconds(lambda: matrix.load(workspace, at=moment)) for _ in range(ROUNDS)
-    )
+    now = median(lambda: matrix.load(workspace), TURNS)
+    then = median(lambda: matrix.load(workspace, at=moment), TURNS)
     return (
-        f"| {items} | {whole} | {now * 1000:,.1f} ms | {then * 1000:,.1f} ms | {then / now:.2f} |"
+        f"| {size} | {history.count()} | {now * 1000:,.1f} ms | {then * 1000:,.1f} ms "
+        f"| {then / now:.2f} |"
     )
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--items", type=int, nargs="*", default=[43, 370, 1000])
-    parser.add_argument("--rows", type=int, nargs="*", default=[8_000, 40_000])
-    options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="rexmatrix-bench-"))
-    try:
-        set_up(folder)
-        seed = importlib.import_module("responsibilities.services.demo.bench").seed
-        places = {items: seed(workspace_count=1, items=items)[0] for items in options.items}
-        lines = ["| write | without | with | ratio |", "|---|--:|--:|--:|"]
-        for items, workspace in places.items():
-            lines.append(compared(f"cell edit, {items} items", edit(workspace)))
-            lines.append(compared(f"workspace creation, {items} items", creation(workspace)))
-        lines.append(
-            compared(
-                "made-up workspace with evidence and sign-offs, 43 items",
-                lambda: seed(workspace_count=1, items=43),
-                3,
-            )
-        )
-        lines += ["", "| items | history rows | now | past | ratio |", "|--:|--:|--:|--:|--:|"]
-        lines += [past(places[i], i, rows) for rows in options.rows for i in options.items]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    sys.stdout.write("\n".join(lines) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,8 @@
 
 Milliseconds depend on the machine and on who else is using it; ratios within one run, query
 counts and bytes hold. `--items`, `--pdf-items` and `--events` take other sizes, none leaves a part
-out. `--postgres` uses the empty database that DATABASE_URL names.
+out; `--history` with numbers of rows adds what the row history costs. `--postgres` uses the empty
+database that DATABASE_URL names.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, nargs="*", default=[43, 370, 1000])
     parser.add_argument("--pdf-items", type=int, nargs="*", default=[43, 370])
     parser.add_argument("--events", type=int, nargs="*", default=[100, 100_000])
+    parser.add_argument("--history", type=int, nargs="*", default=[], metavar="ROWS")
     parser.add_argument("--postgres", action="store_true", help="not on the embedded database")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     options = parser.parse_args()
@@ -61,7 +63,9 @@ def main() -> None:
         # Models can be imported only now, when the settings are known.
         measure = importlib.import_module("bench.measure")
         audit_log = importlib.import_module("bench.audit_log")
+        history = importlib.import_module("bench.history")
         logs = audit_log.measure_logs(options.events, folder)
+        past = history.measure_history(options.items, options.history) if options.history else ""
         measured = [
             *measure.measure_pages(options.items),
             *measure.measure_pdf(options.pdf_items, folder),
@@ -76,6 +80,8 @@ def main() -> None:
         sys.stdout.write(measure.report(logs, "events") + "\n")
     if measured:
         sys.stdout.write(measure.report(measured) + "\n")
+    if past:
+        sys.stdout.write(f"{past}\n")
 
 
 if __name__ == "__main__":
