@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import struct
 import zipfile
@@ -400,6 +401,7 @@ said = {
         resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE)],
     "modules": sorted(name for name in sys.modules if name.startswith(("django", "respons"))),
     "folder": os.getcwd(),
+    "niceness": os.nice(0),
 }
 print(json.dumps({"verdict": "unverifiable", "reason": json.dumps(said), "checked": [],
     "not_checked": [], "failed": [], "failures": 0, "file": {}}))
@@ -432,6 +434,7 @@ def test_the_process_has_no_secrets_and_cannot_raise_its_limits(
         [checking.MOST_OUTPUT] * 2,
         [0, 0],
     ]
+    assert said["niceness"] == min(os.nice(0) + 10, 19)
     assert Path(said["folder"]).parent == scratch
     assert not Path(said["folder"]).exists()
 
