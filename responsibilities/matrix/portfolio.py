@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils import timezone
 
-from responsibilities.choices import ReleaseStatus, Role, Severity
+from responsibilities.choices import Severity
 from responsibilities.matrix.counts import items_by_severity, totals, waiting
 from responsibilities.matrix.load import load_many
+from responsibilities.matrix.releases import awaited
 from responsibilities.matrix.shapes import Matrix, SeatInfo
-from responsibilities.models import Membership, Release, Workspace
-from responsibilities.permissions import ROLE_ACTIONS, Action
+from responsibilities.models import Membership, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,32 +131,6 @@ def fill_in(wanted: Iterable[Line]) -> None:
     for line, matrix in zip(wanted, matrices, strict=True):
         line.standing = standing(matrix, line.membership.seat_id)
         line.awaited = proposals.get(line.membership.pk, "")
-
-
-def awaited(memberships: Iterable[Membership]) -> dict[uuid.UUID, str]:
-    """Return the number of the proposal that waits for a member, by membership. One query.
-
-    It waits for whoever may release, while neither their side nor they themselves attested it.
-    """
-    mine = [member for member in memberships if Action.RELEASE in ROLE_ACTIONS[Role(member.role)]]
-    numbers: dict[uuid.UUID, str] = {}
-    sides: set[tuple[uuid.UUID, int | None]] = set()
-    people: set[tuple[uuid.UUID, uuid.UUID | None]] = set()
-    for workspace, major, minor, seat, attester in Release.objects.filter(
-        workspace__in=[member.workspace_id for member in mine], status=ReleaseStatus.PROPOSED
-    ).values_list(
-        "workspace_id", "major", "minor", "attestations__seat_id", "attestations__attester_id"
-    ):
-        numbers[workspace] = f"{major}.{minor}"
-        sides.add((workspace, seat))
-        people.add((workspace, attester))
-    return {
-        member.pk: numbers[member.workspace_id]
-        for member in mine
-        if member.workspace_id in numbers
-        and (member.workspace_id, member.seat_id) not in sides
-        and (member.workspace_id, member.user_id) not in people
-    }
 
 
 def standing(matrix: Matrix, seat_id: int | None) -> Standing:

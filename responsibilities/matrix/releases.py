@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Prefetch
@@ -13,7 +14,8 @@ from django.db.models import Prefetch
 from responsibilities.choices import Paper, ReleaseStatus, Role
 from responsibilities.matrix.shapes import Matrix
 from responsibilities.matrix.snapshot import DamagedError, restore
-from responsibilities.models import Attestation, Release, Workspace
+from responsibilities.models import Attestation, Membership, Release, Workspace
+from responsibilities.permissions import ROLE_ACTIONS, Action
 
 NUMBER = r"[0-9]{1,4}\.[0-9]{1,4}"
 """How the number of a release looks in an address, as a regular expression."""
@@ -107,6 +109,32 @@ def by_number(workspace: Workspace, number: str) -> Release:
     if not (_is_number(major) and _is_number(minor)):
         raise Release.DoesNotExist(number)
     return Release.objects.get(workspace=workspace, major=int(major), minor=int(minor))
+
+
+def awaited(memberships: Iterable[Membership]) -> dict[uuid.UUID, str]:
+    """Return the number of the proposal that waits for a member, by membership. One query.
+
+    It waits for whoever may release, while neither their side nor they themselves attested it.
+    """
+    mine = [member for member in memberships if Action.RELEASE in ROLE_ACTIONS[Role(member.role)]]
+    numbers: dict[uuid.UUID, str] = {}
+    sides: set[tuple[uuid.UUID, int | None]] = set()
+    people: set[tuple[uuid.UUID, uuid.UUID | None]] = set()
+    for workspace, major, minor, seat, attester in Release.objects.filter(
+        workspace__in=[member.workspace_id for member in mine], status=ReleaseStatus.PROPOSED
+    ).values_list(
+        "workspace_id", "major", "minor", "attestations__seat_id", "attestations__attester_id"
+    ):
+        numbers[workspace] = f"{major}.{minor}"
+        sides.add((workspace, seat))
+        people.add((workspace, attester))
+    return {
+        member.pk: numbers[member.workspace_id]
+        for member in mine
+        if member.workspace_id in numbers
+        and (member.workspace_id, member.seat_id) not in sides
+        and (member.workspace_id, member.user_id) not in people
+    }
 
 
 def edition(workspace: Workspace, release: Release) -> Matrix:

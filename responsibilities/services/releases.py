@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from responsibilities import canonical, matrix
 from responsibilities.choices import AuditAction, FindingKind, Paper, ReleaseStatus, Via
 from responsibilities.matrix import Finding, Matrix
-from responsibilities.matrix.releases import current, is_intact
+from responsibilities.matrix.releases import awaited, current, is_intact
 from responsibilities.models import (
     Attestation,
     AuditEvent,
@@ -126,13 +126,11 @@ def obstacle(actor: Actor, release: Release) -> str:
     return ""
 
 
-def awaited(actor: Actor, workspace: Workspace) -> Release | None:
-    """Return the proposal that waits for this actor, or None. At most two queries."""
-    if why_not_release(actor):
-        return None
-    found = Release.objects.filter(workspace=workspace, status=ReleaseStatus.PROPOSED)
-    proposal = found.defer("snapshot").first()
-    return proposal if proposal and not obstacle(actor, proposal) else None
+def awaits(actor: Actor) -> str:
+    """Return the number of the proposal that waits for this actor, or "". One query."""
+    if why_not_release(actor) or actor.membership is None:
+        return ""
+    return awaited([actor.membership]).get(actor.membership.pk, "")
 
 
 @transaction.atomic

@@ -50,7 +50,7 @@ def release_list(request: WorkspaceRequest) -> HttpResponse:
         "table": table,
         "proposal": _with_status(rows, ReleaseStatus.PROPOSED),
         "current": _with_status(rows, ReleaseStatus.CURRENT),
-        "awaited": releases.awaited(request.actor, request.workspace) is not None,
+        "awaited": bool(releases.awaits(request.actor)),
         "may_release": may_anywhere(request.actor, Action.RELEASE),
     }
     return _page(request, "release_list/page.html", context)

@@ -239,8 +239,7 @@ def workspace_overview(request: WorkspaceRequest) -> HttpResponse:
 def _steps(grid: matrix.Matrix, request: WorkspaceRequest) -> list[StepLink]:
     actor, slug = request.actor, request.workspace.slug
     to_sign = 0 if signoffs.why_not_sign(actor) else len(signoffs.waiting(actor, grid))
-    proposal = releases.awaited(actor, request.workspace)
-    steps = next_steps(grid, actor, to_sign=to_sign, to_attest=proposal.number if proposal else "")
+    steps = next_steps(grid, actor, to_sign=to_sign, to_attest=releases.awaits(actor))
     return [StepLink(step.text, _place_of(step, slug)) for step in steps]
 
 

@@ -12,14 +12,12 @@ from responsibilities import matrix
 from responsibilities.choices import Role
 from responsibilities.matrix.portfolio import (
     Target,
-    awaited,
     fill_in,
     lines,
     standing,
     target_of,
 )
 from responsibilities.models import Membership, Workspace
-from tests.releasing import attest, propose, withdraw
 from tests.signing import attach, sign
 from tests.world import World, join, make_user, make_workspace
 
@@ -93,45 +91,3 @@ def test_only_what_lacks_a_standing_is_loaded(world: World) -> None:
     with CaptureQueriesContext(connection) as again:
         fill_in(mine)
     assert len(again) == 0
-
-
-def waits_for(world: World) -> set[tuple[str, str]]:
-    """Return for whom a proposal waits, by party and role."""
-    members = list(
-        Membership.objects.filter(workspace=world.workspace).select_related("seat__party")
-    )
-    numbers = awaited(members)
-    assert set(numbers.values()) <= {"1.0"}
-    return {(member.seat.party.key, member.role) for member in members if member.pk in numbers}
-
-
-def test_a_proposal_waits_for_who_may_attest_it_until_their_side_has(world: World) -> None:
-    assert waits_for(world) == set()
-    release = propose(world)
-    both = {
-        (party, role) for party in ("party0", "party1") for role in (Role.MANAGER, Role.APPROVER)
-    }
-    assert waits_for(world) == both
-    attest(world, release, "party0")
-    assert waits_for(world) == {(party, role) for party, role in both if party == "party1"}
-    withdraw(world, release)
-    assert waits_for(world) == set()
-
-
-def test_a_proposal_does_not_wait_for_who_attested_it_for_another_side(world: World) -> None:
-    release = propose(world)
-    attest(world, release, "party0")
-    member = Membership.objects.get(user=world.user("party0", Role.MANAGER))
-    member.seat = world.customer
-    assert awaited([member]) == {}
-
-
-def test_all_proposals_are_found_with_one_query(world: World) -> None:
-    propose(world)
-    user = world.user("party1", Role.MANAGER)
-    for number in range(3):
-        join(make_workspace(world.version, f"w{number}", "C"), user, "party0", Role.MANAGER)
-    members = list(Membership.objects.filter(user=user))
-    with CaptureQueriesContext(connection) as queries:
-        assert list(awaited(members).values()) == ["1.0"]
-    assert len(queries) == 1

@@ -87,7 +87,7 @@ def test_not_in_force_before_every_side_has_attested(world: World, attested: int
 def test_a_proposal_is_not_superseded(world: World, status: str) -> None:
     release = propose(world)
     for effective_at in (NOW, "NULL"):
-        with pytest.raises(DatabaseError, match="is append-only|every side attests"):
+        with pytest.raises(DatabaseError, match=r"is append-only|every side attests"):
             execute(set_status(status, effective_at))
     release.refresh_from_db()
     assert (release.status, release.effective_at) == (ReleaseStatus.PROPOSED, None)
