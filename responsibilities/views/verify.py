@@ -75,7 +75,14 @@ def _refusal(request: HttpRequest, reason: str, *, status: int, wait: int) -> Ht
 def _result(checked: checking.Checked, name: str) -> dict[str, Any]:
     judgement = provenance.judge(checked.verdict, checked.claim)
     shown = "".join(c for c in name if c.isprintable())[:NAME_LENGTH]
-    return {"checked": checked, "judgement": judgement, "file_name": shown}
+    host = checked.claim.origin.rpartition("/ws/")[0]
+    return {
+        "checked": checked,
+        "judgement": judgement,
+        "file_name": shown,
+        "names_us": judgement.outcome is provenance.Outcome.FOREIGN
+        and host == settings.REXMATRIX_LOG_HOST,
+    }
 
 
 def _page(

@@ -37,7 +37,8 @@ OURS = "Intact, and made by this server"
 FOREIGN = "Intact, but not made here"
 CHANGED = "Something does not fit"
 UNVERIFIABLE = "This cannot be verified"
-OUTCOMES = (OURS, FOREIGN, CHANGED, UNVERIFIABLE, "Not the file that this server made")
+NOT_SIGNED = "Not signed by this server"
+OUTCOMES = (OURS, FOREIGN, NOT_SIGNED, CHANGED, UNVERIFIABLE, "Not the file that this server made")
 PROMISE = (
     "Nothing covered by a checkpoint that someone else kept can be changed, removed or reordered "
     "without being noticed."
@@ -194,10 +195,11 @@ def test_one_bit_of_any_member(lived: World, settings: Settings) -> None:
         assert outcome(page_of(post(bytes(changed)))) in {CHANGED, UNVERIFIABLE}
 
 
-def test_a_bundle_of_another_server(lived: World) -> None:
+def test_a_bundle_of_another_server(lived: World, settings: Settings) -> None:
     data, checkpoint = make_bundle(lived.workspace)
     drop_triggers()
     sql("DELETE FROM responsibilities_checkpoint")
+    settings.REXMATRIX_LOG_HOST = "elsewhere.example"
     page = page_of(post(data))
     assert outcome(page) == FOREIGN
     assert checkpoint.origin in page
@@ -220,8 +222,10 @@ def test_our_log_signed_by_another_key_is_not_ours(lived: World) -> None:
     entry = {"verifier_key": str(forger.verifier(host)), "rotation": ""}
     found["keys.json"] = VERIFIER.canonical({"host": host, "keys": [entry]})
     page = page_of(post(packed(found)))
-    assert outcome(page) == FOREIGN
+    assert outcome(page) == NOT_SIGNED
+    assert "this server knows no such checkpoint" in page
     assert "Since then" not in page
+    assert "Intact" not in page
 
 
 # --- What the visitor kept -----------------------------------------------------------------------

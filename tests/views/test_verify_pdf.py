@@ -23,7 +23,16 @@ from responsibilities.services.releases import Step
 from tests.attacks import drop_triggers, sql
 from tests.releasing import make_release, withdraw
 from tests.signing import edit, sign
-from tests.views.test_verify import CHANGED, FOREIGN, OURS, UNVERIFIABLE, kept, outcome, page_of
+from tests.views.test_verify import (
+    CHANGED,
+    FOREIGN,
+    NOT_SIGNED,
+    OURS,
+    UNVERIFIABLE,
+    kept,
+    outcome,
+    page_of,
+)
 from tests.world import World
 
 pytestmark = pytest.mark.pdf
@@ -110,9 +119,12 @@ def test_edits_with_a_tool(data: bytes) -> None:
     assert "something was appended to it" in page
 
 
-def test_a_file_of_another_server(data: bytes) -> None:
+def test_a_file_of_another_server(data: bytes, settings: Settings) -> None:
     drop_triggers()
     sql("DELETE FROM responsibilities_checkpoint")
+    page = check(data)
+    assert outcome(page) == NOT_SIGNED
+    settings.REXMATRIX_LOG_HOST = "elsewhere.example"
     page = check(data)
     assert outcome(page) == FOREIGN
     assert "Since then" not in page
