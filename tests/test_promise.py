@@ -15,6 +15,7 @@ PROMISE = (
 )
 NOT_PROMISED = re.compile(r"what (was|people) (entered|wrote in it) is true")
 PLACES = (
+    "README.md",
     "docs/proof.md",
     "responsibilities/exchange/bundle.py",
     "responsibilities/verifier/verify_rexmatrix.py",
