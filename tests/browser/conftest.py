@@ -30,6 +30,7 @@ from tests.world import PASSWORD
 
 START_SECONDS = 60
 PREPARE_SECONDS = 300
+RENDERING = 240_000  # milliseconds, on a machine that is busy with other tests
 
 type Theme = Literal["light", "dark"]
 
@@ -100,6 +101,22 @@ def server(running: str, prepared: Path) -> str:
     """The address of the server, with the database as it was prepared."""
     copy(prepared / "prepared.sqlite3", prepared / "db.sqlite3")
     return running
+
+
+@pytest.fixture
+def worker(server: str, prepared: Path) -> Iterator[None]:  # noqa: ARG001 (after the database)
+    """The task worker, on the data of the server."""
+    with (prepared / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            (sys.executable, "manage.py", "db_worker", "--no-startup-delay", "--interval", "0.2"),
+            cwd=settings.BASE_DIR,
+            env=environment(prepared),
+            stdout=log,
+            stderr=log,
+        )
+        yield
+        process.terminate()
+        process.wait(timeout=60)
 
 
 @pytest.fixture(scope="session")

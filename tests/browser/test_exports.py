@@ -4,36 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Theme, assert_accessible, environment, sign_in
+from tests.browser.conftest import RENDERING, OpenPage, Theme, assert_accessible, sign_in
 
 CLARA = "clara.manager@people.example"  # the customer's manager
 EXPORTS = "/w/harbor/exports/"
-RENDERING = 240_000  # milliseconds, on a machine that is busy with other tests
-
-
-@pytest.fixture
-def worker(server: str, prepared: Path) -> Iterator[None]:  # noqa: ARG001 (after the database)
-    """The task worker, on the data of the server."""
-    with (prepared / "worker.log").open("wb") as log:
-        process = subprocess.Popen(
-            (sys.executable, "manage.py", "db_worker", "--no-startup-delay", "--interval", "0.2"),
-            cwd=settings.BASE_DIR,
-            env=environment(prepared),
-            stdout=log,
-            stderr=log,
-        )
-        yield
-        process.terminate()
-        process.wait(timeout=60)
 
 
 @pytest.mark.usefixtures("worker")

@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, assert_accessible, environment, sign_in
+from tests.browser.conftest import RENDERING, OpenPage, assert_accessible, sign_in
 
 VERA = "vera.manager@people.example"  # the provider's manager
 CLARA = "clara.manager@people.example"  # the customer's manager
 RELEASES = "/w/harbor/releases/"
 EXPORTS = "/w/harbor/exports/"
-RENDERING = 240_000  # milliseconds, on a machine that is busy with other tests
-
-
-@pytest.fixture
-def worker(server: str, prepared: Path) -> Iterator[None]:  # noqa: ARG001 (after the database)
-    """The task worker, on the data of the server."""
-    with (prepared / "release-worker.log").open("wb") as log:
-        process = subprocess.Popen(
-            (sys.executable, "manage.py", "db_worker", "--no-startup-delay", "--interval", "0.2"),
-            cwd=settings.BASE_DIR,
-            env=environment(prepared),
-            stdout=log,
-            stderr=log,
-        )
-        yield
-        process.terminate()
-        process.wait(timeout=60)
 
 
 def attest(page: Page) -> None:
@@ -51,7 +29,8 @@ def test_from_the_attestations_to_the_file(open_page: OpenPage) -> None:
     vera.goto("/w/harbor/edit/")
     for choice in vera.locator('input[name="blocking_findings"]').all():
         choice.uncheck()
-    vera.get_by_role("button", name=re.compile("Save")).click()
+    vera.get_by_role("button", name="Save").click()
+    expect(vera.get_by_text("Saved.")).to_be_visible()
     vera.goto(f"{RELEASES}new/")
     vera.get_by_label("What has changed").fill("The first edition")
     vera.get_by_role("button", name="Propose the release").click()

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
-from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from responsibilities import merkle, notes
 from responsibilities.models import Checkpoint, LogKey
 from responsibilities.notes import SigningKey
 from responsibilities.permissions import system_actor
-from responsibilities.services import checkpoints, erasure, evidence, log_keys, signoffs
-from responsibilities.services.evidence_content import NewFile, NewNote
+from responsibilities.services import checkpoints, erasure, log_keys, signoffs
+from responsibilities.services.evidence_content import NewNote
+from tests.evidence import add as add_evidence
+from tests.evidence import new_file
 from tests.files import png
 from tests.signing import edit, sign
 from tests.verifier.bundles import (
@@ -44,15 +44,8 @@ SEED = 20261122
 @pytest.fixture
 def lived(world: World) -> World:
     """A workspace with sign-offs, one withdrawn, one stale, with evidence and a checkpoint."""
-    for content in (NewFile(ContentFile(png()), "settings.png"), NewNote("We looked.")):
-        evidence.add(
-            actor=world.actor("party0"),
-            workspace=world.workspace,
-            title="Proof",
-            content=content,
-            collected_on=timezone.localdate(),
-            items=[KEY],
-        )
+    for content in (new_file(png(), "settings.png"), NewNote("We looked.")):
+        add_evidence(world, content, side="party0", title="Proof", items=[KEY])
     withdrawn = sign(world, "party0", KEY)
     signoffs.withdraw(actor=world.actor("party0"), signoff=withdrawn, reason="Too early")
     sign(world, "party0", KEY)

@@ -29,8 +29,10 @@ from responsibilities.services import (
     log_keys,
     signoffs,
 )
-from responsibilities.services.evidence_content import NewFile, NewNote
+from responsibilities.services.evidence_content import NewNote
 from responsibilities.services.releases import Step
+from tests.evidence import add as add_evidence
+from tests.evidence import new_file
 from tests.files import png
 from tests.releasing import attest, make_release, propose, stored_pdf, withdraw
 from tests.signing import AUTHENTICATION, edit, sign
@@ -46,15 +48,8 @@ type Files = dict[str, bytes]
 @pytest.fixture
 def released(world: World) -> World:
     """Release 1.0, then 1.1 that supersedes it, and 2.0 that one side has attested."""
-    for content in (NewFile(ContentFile(png()), "settings.png"), NewNote("We looked.")):
-        evidence.add(
-            actor=world.actor("party0"),
-            workspace=world.workspace,
-            title="Proof",
-            content=content,
-            collected_on=timezone.localdate(),
-            items=[KEY],
-        )
+    for content in (new_file(png(), "settings.png"), NewNote("We looked.")):
+        add_evidence(world, content, side="party0", title="Proof", items=[KEY])
     signoff = sign(world, "party0", KEY)
     make_release(world, summary="The first")
     signoffs.withdraw(actor=world.actor("party0"), signoff=signoff, reason="Too early")
@@ -541,7 +536,7 @@ def test_the_evidence_of_old_releases_is_in_the_bundle(released: World, path: Pa
         actor=released.actor("party0"),
         workspace=released.workspace,
         evidence=piece.pk,
-        content=NewFile(ContentFile(png(3, 3)), "settings.png"),
+        content=new_file(png(3, 3), "settings.png"),
         collected_on=timezone.localdate(),
     )
     files = members(make_bundle(released.workspace, evidence=True)[0])

@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from responsibilities.choices import AuditAction, Role
 from responsibilities.models import AuditEvent, Checkpoint, EvidenceRevision, LogKey, User
 from responsibilities.notes import VerifierKey
 from responsibilities.permissions import system_actor
-from responsibilities.services import checkpoints, evidence
-from responsibilities.services.evidence_content import NewFile
+from responsibilities.services import checkpoints
 from tests.attacks import drop_triggers, sql
+from tests.evidence import add as add_evidence
+from tests.evidence import new_file
 from tests.files import png
 from tests.releasing import make_release, stored_pdf
 from tests.signing import edit, sign
@@ -100,13 +99,7 @@ def bundle_of(response: Any, tmp_path: Path) -> Path:
 
 
 def test_a_bundle_is_streamed_and_verifies(world: World, client: Client, tmp_path: Path) -> None:
-    evidence.add(
-        actor=world.actor("party0"),
-        workspace=world.workspace,
-        content=NewFile(ContentFile(png()), "settings.png"),
-        collected_on=timezone.localdate(),
-        items=[KEY],
-    )
+    add_evidence(world, new_file(png(), "settings.png"), side="party0", items=[KEY])
     sign(world, "party0", KEY)
     response = client.post(address(world, "bundle_new"), {"evidence": "on"})
     assert response.streaming
@@ -122,13 +115,7 @@ def test_a_bundle_is_streamed_and_verifies(world: World, client: Client, tmp_pat
 def test_evidence_only_on_request_and_only_what_is_there(
     world: World, client: Client, tmp_path: Path
 ) -> None:
-    evidence.add(
-        actor=world.actor("party0"),
-        workspace=world.workspace,
-        content=NewFile(ContentFile(png()), "settings.png"),
-        collected_on=timezone.localdate(),
-        items=[KEY],
-    )
+    add_evidence(world, new_file(png(), "settings.png"), side="party0", items=[KEY])
     path = bundle_of(client.post(address(world, "bundle_new")), tmp_path)
     assert not [name for name in members(path.read_bytes()) if name.startswith("evidence/")]
     default_storage.delete(str(EvidenceRevision.objects.get().file.name))
