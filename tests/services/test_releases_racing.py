@@ -167,7 +167,8 @@ def test_proposing_while_edited_freezes_only_what_was_shown(
     race = Race(make_world())
     assert committing.together([race.edit, race.propose]) == [None, None]
     assert len(race.frozen) + race.changed == ROUNDS
-    assert min(len(race.frozen), race.changed) >= ROUNDS // 20, "this was no race"
+    assert race.frozen, "this was no race: every edit came first"
+    assert race.changed, "this was no race: every proposal came first"
     rows = Release.objects.in_bulk()
     assert rows.keys() == race.frozen.keys()
     for pk, shown in race.frozen.items():
