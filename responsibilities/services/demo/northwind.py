@@ -181,7 +181,6 @@ def _change_after_signing(workspace: Workspace, filed: Mapping[str, uuid.UUID]) 
         ),
         reason="Two rules without an end date were found after signing. Will sign again.",
     )
-
     steps.describe(
         workspace,
         "RE-K8S-04",

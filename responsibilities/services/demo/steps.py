@@ -137,6 +137,7 @@ def propose(workspace: Workspace, person: DemoPerson, summary: str) -> Release:
 
 
 def attest(workspace: Workspace, person: DemoPerson, release: Release) -> None:
+    """Attest a proposal for the side of this person."""
     actor = signer_of(workspace, person)
     if actor.membership is None:
         return
