@@ -150,8 +150,7 @@ def propose(
     not what was shown, BlockedError, and InvalidError without a summary or while another proposal
     waits.
     """
-    user, membership = _person(actor)
-    audit.hold(workspace=workspace)
+    user, membership = _person(actor, workspace)
     summary = _checked_text(summary, "summary", _("Say what has changed."))
     major, minor = _next_number(workspace, step)
     if paper not in Paper.values:
@@ -196,8 +195,7 @@ def attest(
     browser whose role releases, ConflictError if digest or sentence are not those in `shown`,
     InvalidError with the reason if this person cannot attest it now.
     """
-    user, membership = _person(actor)
-    audit.hold(workspace=workspace)
+    user, membership = _person(actor, workspace)
     release = _locked(workspace, release_id)
     _check_attestable(actor, release, shown, attestations.offer(release, membership))
     now = timezone.now()
@@ -239,8 +237,7 @@ def withdraw(
     Release.DoesNotExist, NotAllowedError as `attest`, InvalidError without a reason or if it was
     withdrawn before.
     """
-    user, membership = _person(actor)
-    audit.hold(workspace=workspace)
+    user, membership = _person(actor, workspace)
     release = _locked(workspace, release_id)
     reason = _checked_text(reason, "reason", _("Say why you withdraw the release."))
     if release.status == ReleaseStatus.WITHDRAWN:
@@ -309,11 +306,17 @@ def _completed(release: Release) -> list[audit.Change]:
     return changes
 
 
-def _person(actor: Actor) -> tuple[User, Membership]:
+def _person(actor: Actor, workspace: Workspace) -> tuple[User, Membership]:
+    """Lock the log, and return who acts, if they still are what they were when they asked."""
     refusal = why_not_release(actor)
     if refusal or actor.user is None or actor.membership is None:
         raise NotAllowedError(refusal)
-    return actor.user, actor.membership
+    audit.hold(workspace=workspace)
+    known = actor.membership
+    now = Membership.objects.in_force().filter(pk=known.pk, workspace=workspace)
+    if not now.filter(user=actor.user, seat=known.seat_id, role=known.role).exists():
+        raise NotAllowedError(_("Your access has changed meanwhile. Nothing was done."))
+    return actor.user, known
 
 
 def _locked(workspace: Workspace, release_id: uuid.UUID) -> Release:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 
 from responsibilities import matrix
 from responsibilities.choices import (
@@ -378,21 +380,25 @@ def test_what_is_no_proposal_is_not_attested(world: World) -> None:
 
 def test_a_release_of_another_workspace_is_not_there(world: World) -> None:
     release = propose(world)
-    join(world.elsewhere, world.user("party0", Role.MANAGER), "party0", Role.MANAGER)
     actor = world.actor("party0")
-    assert actor.membership
-    with pytest.raises(Release.DoesNotExist):
-        releases.attest(
-            actor=actor,
-            workspace=world.elsewhere,
-            release_id=release.pk,
-            shown=attestations.offer(release, actor.membership),
-            authentication=AUTHENTICATION,
-        )
-    with pytest.raises(Release.DoesNotExist):
-        releases.withdraw(
-            actor=actor, workspace=world.elsewhere, release_id=release.pk, reason="Not ours"
-        )
+    join(world.elsewhere, world.user("party0", Role.MANAGER), "party0", Role.MANAGER)
+    there = replace(
+        actor, membership=Membership.objects.get(workspace=world.elsewhere, user=actor.user)
+    )
+    for who, refusal in ((there, Release.DoesNotExist), (actor, NotAllowedError)):
+        assert who.membership
+        with pytest.raises(refusal):
+            releases.attest(
+                actor=who,
+                workspace=world.elsewhere,
+                release_id=release.pk,
+                shown=attestations.offer(release, who.membership),
+                authentication=AUTHENTICATION,
+            )
+        with pytest.raises(refusal):
+            releases.withdraw(
+                actor=who, workspace=world.elsewhere, release_id=release.pk, reason="Not ours"
+            )
     with pytest.raises(Release.DoesNotExist):
         releases.withdraw(
             actor=actor, workspace=world.workspace, release_id=uuid.uuid4(), reason="Not there"
@@ -466,6 +472,50 @@ def test_withdrawing_needs_a_reason_and_happens_once(world: World) -> None:
     with pytest.raises(InvalidError, match="withdrawn before"):
         withdraw(world, release)
     assert (ReleaseWithdrawal.objects.count(), events(world)) == (1, before)
+
+
+def lose_access(membership: Membership) -> None:
+    membership.delete()
+
+
+def expire(membership: Membership) -> None:
+    membership.expires_at = timezone.now()
+    membership.save()
+
+
+def become_reader(membership: Membership) -> None:
+    membership.role = Role.READER
+    membership.save()
+
+
+def change_sides(membership: Membership) -> None:
+    membership.seat = membership.workspace.seats.exclude(pk=membership.seat_id)[0]
+    membership.save()
+
+
+@pytest.mark.parametrize("change", [lose_access, expire, become_reader, change_sides])
+def test_who_is_no_such_member_any_more_does_nothing(
+    world: World, change: Callable[[Membership], None]
+) -> None:
+    """The request began with the membership as it was; the lock is taken after that."""
+    release = propose(world)
+    actor = world.actor("party0")
+    assert actor.membership is not None
+    shown, before = attestations.offer(release, actor.membership), events(world)
+    change(Membership.objects.get(pk=actor.membership.pk))
+    with pytest.raises(NotAllowedError, match="Your access has changed meanwhile"):
+        releases.attest(
+            actor=actor,
+            workspace=world.workspace,
+            release_id=release.pk,
+            shown=shown,
+            authentication=AUTHENTICATION,
+        )
+    with pytest.raises(NotAllowedError, match="Your access has changed meanwhile"):
+        releases.withdraw(
+            actor=actor, workspace=world.workspace, release_id=release.pk, reason="No"
+        )
+    assert (Attestation.objects.count(), events(world)) == (0, before)
 
 
 @pytest.mark.parametrize("char", ["\u202e", "\u2066", "\u200b", "\x07", "\x1b"])
