@@ -28,7 +28,6 @@ class AttestationInfo:
     `statement` is the canonical JSON that was attested, `statement_digest` its SHA-256.
     """
 
-    id: uuid.UUID
     side: str
     organization: str
     printed_name: str
@@ -189,7 +188,6 @@ def _release(release: Release, seats: dict[int, str]) -> ReleaseInfo:
 def _attestation(attestation: Attestation) -> AttestationInfo:
     said = json.loads(attestation.statement)
     return AttestationInfo(
-        id=attestation.pk,
         side=attestation.seat.party.key,
         organization=said["signer"]["organization"],
         printed_name=attestation.printed_name,

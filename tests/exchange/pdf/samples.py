@@ -223,7 +223,6 @@ def narrow_matrix() -> Matrix:
 def attestation(side: str, name: str, organization: str, role: Role) -> AttestationInfo:
     """Return an attestation, as `matrix.releases` reads it."""
     return AttestationInfo(
-        id=uuid.uuid5(uuid.NAMESPACE_OID, side),
         side=side,
         organization=organization,
         printed_name=name,
