@@ -52,16 +52,17 @@ def next_steps(
     """Return what `actor` has to do next. Nothing for somebody who can only read.
 
     `to_sign` is how many items the actor can sign now, `to_attest` the number of the release
-    that waits for the actor, if there is one.
+    that waits for the actor, if there is one. It comes first: it is frozen, so nothing else that
+    is to do changes it, and the other sides wait for it.
     """
     seat = _own_seat(matrix, actor)
     if seat is None:
         return ()
     return (
+        *([_attest(to_attest)] if to_attest else []),
         *_people_steps(matrix, actor),
         *(step for step in _item_steps(matrix, actor, seat) if step.count),
         *([Step(to_sign, _sign(to_sign), Place.SIGN)] if to_sign else []),
-        *([_attest(to_attest)] if to_attest else []),
     )
 
 

@@ -31,10 +31,10 @@ def texts(found: list[Step]) -> str:
     return "\n".join(step.text for step in found)
 
 
-def test_a_release_that_waits_is_the_last_step(world: World) -> None:
+def test_a_release_that_waits_is_the_first_step(world: World) -> None:
     grid = matrix.load(world.workspace)
     found = next_steps(grid, world.actor("party0"), to_sign=2, to_attest="1.1")
-    assert found[-1] == Step(
+    assert found[0] == Step(
         count=1,
         text="Release 1.1 waits for your attestation. Read it and attest.",
         place=Place.RELEASE,
