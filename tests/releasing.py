@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -34,11 +35,18 @@ def propose(
     )
 
 
-def attest(world: World, release: Release, side: str, role: str = Role.MANAGER) -> Attestation:
-    """Attest a proposal for a side."""
+def attest(
+    world: World,
+    release: Release,
+    side: str,
+    role: str = Role.MANAGER,
+    *,
+    through: Callable[..., Attestation] = releases.attest,
+) -> Attestation:
+    """Attest a proposal for a side, through the service or what stands before it."""
     actor = world.actor(side, role)
     assert actor.membership is not None
-    return releases.attest(
+    return through(
         actor=actor,
         workspace=world.workspace,
         release_id=release.pk,

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import io
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,28 +18,19 @@ from pytest_django.fixtures import Settings
 
 from responsibilities import matrix, tasks
 from responsibilities.choices import AuditAction, ExportStatus, Paper, ReleaseStatus, Role, Via
-from responsibilities.models import Attestation, AuditEvent, Checkpoint, Export, Release
+from responsibilities.models import AuditEvent, Checkpoint, Export, Release
 from responsibilities.permissions import NotAllowedError, system_actor
-from responsibilities.services import attestations, checkpoints, exports, log_keys
+from responsibilities.services import checkpoints, exports, log_keys
 from responsibilities.services.errors import InvalidError
 from responsibilities.services.releases import Step
+from tests import releasing
 from tests.attacks import drop_triggers, sql
 from tests.releasing import make_release, propose, withdraw
-from tests.signing import AUTHENTICATION, edit, sign
+from tests.signing import edit, sign
 from tests.world import World
 
-
-def attest(world: World, release: Release, side: str, role: str = Role.MANAGER) -> Attestation:
-    """Attest a proposal as the page does: through the task."""
-    actor = world.actor(side, role)
-    assert actor.membership is not None
-    return tasks.attest_release(
-        actor=actor,
-        workspace=world.workspace,
-        release_id=release.pk,
-        shown=attestations.offer(release, actor.membership),
-        authentication=AUTHENTICATION,
-    )
+attest = partial(releasing.attest, through=tasks.attest_release)
+"""Attest a proposal as the page does: through the task."""
 
 
 def released(world: World, step: Step = Step.MAJOR) -> Export:

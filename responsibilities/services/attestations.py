@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from responsibilities import canonical
 from responsibilities.models import Membership, Release
-from responsibilities.services.statements import Authentication, Shown, moment
+from responsibilities.services.statements import Authentication, Shown, moment, signed_by
 
 ATTESTATION_VERSION = 1
 _NONCE_BYTES = 16
@@ -57,17 +57,7 @@ def statement(
         "release": {"id": str(release.pk), "number": release.number, "digest": shown.digest},
         "sentence": shown.sentence,
         "language": get_language() or "",
-        "signer": {
-            "id": str(membership.user_id),
-            "name": membership.user.name,
-            "side": membership.seat.party.key,
-            "organization": membership.seat.organization.name,
-            "role": membership.role,
-        },
-        "authentication": {
-            "method": authentication.method,
-            "at": moment(authentication.at),
-        },
+        **signed_by(membership, authentication),
         "signed_at": moment(attested_at),
         "nonce": secrets.token_hex(_NONCE_BYTES),
     }

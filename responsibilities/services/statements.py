@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import get_language
@@ -100,6 +101,20 @@ def statement(
         "sentence": shown.sentence,
         "language": get_language() or "",
         "meaning": meaning_of(row, membership.seat_id).value,
+        **signed_by(membership, authentication),
+        "signed_at": moment(signed_at),
+        "previous": {"id": str(previous.pk), "statement_digest": previous.statement_digest}
+        if previous
+        else None,
+        "nonce": secrets.token_hex(_NONCE_BYTES),
+    }
+
+
+def signed_by(
+    membership: Membership, authentication: Authentication
+) -> Mapping[str, canonical.Json]:
+    """Return the part of a statement that says who signs, as what, and how they proved it."""
+    return {
         "signer": {
             "id": str(membership.user_id),
             "name": membership.user.name,
@@ -111,11 +126,6 @@ def statement(
             "method": authentication.method,
             "at": moment(authentication.at),
         },
-        "signed_at": moment(signed_at),
-        "previous": {"id": str(previous.pk), "statement_digest": previous.statement_digest}
-        if previous
-        else None,
-        "nonce": secrets.token_hex(_NONCE_BYTES),
     }
 
 
