@@ -90,3 +90,14 @@ def test_pinned_uv_can_be_cut_out_of_the_lock() -> None:
     lines = result.stdout.splitlines()
     assert lines[0].startswith("uv==")
     assert all("--hash=sha256:" in line for line in lines[1:-1])
+
+
+def test_every_variable_is_in_the_guide_for_operators() -> None:
+    guide = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
+    read = {
+        name
+        for file in (ROOT / "rexmatrix").glob("*.py")
+        for name in re.findall(r'"(REXMATRIX_[A-Z0-9_]+)"', file.read_text(encoding="utf-8"))
+    }
+    assert len(read) > 25
+    assert sorted(name for name in read if f"`{name}`" not in guide) == []
