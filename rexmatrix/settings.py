@@ -58,7 +58,8 @@ if PRODUCTION:
     DEFAULT_FROM_EMAIL = env.text("REXMATRIX_EMAIL_FROM", why="the sender of our mail")
 else:
     SECRET_KEY = generated_key(KEY_FILE)
-    BASE_URL = urlsplit("http://127.0.0.1:8000")
+    # `manage.py serve` tells its processes the port.
+    BASE_URL = urlsplit(f"http://127.0.0.1:{env.number('REXMATRIX_PORT', 8000)}")
     TRUSTED_PROXIES = env.number("REXMATRIX_TRUSTED_PROXY_COUNT", 0)
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.words("REXMATRIX_ALLOWED_HOSTS")]
     CSRF_TRUSTED_ORIGINS = []
@@ -88,7 +89,8 @@ REXMATRIX_BASE_URL = f"{BASE_URL.scheme}://{BASE_URL.netloc}"  # printed into fi
 
 # --- Proof: the key that signs checkpoints is never in the database -------------------------------
 
-REXMATRIX_LOG_HOST = BASE_URL.netloc  # the first part of the name of every log
+# The first part of the name of every log. On the embedded default it stays, whatever the port.
+REXMATRIX_LOG_HOST = BASE_URL.netloc if PRODUCTION else "127.0.0.1:8000"
 REXMATRIX_LOG_KEY, REXMATRIX_LOG_KEY_FILE = log_key(
     env, default=None if PRODUCTION else DATA_DIR / "log_key"
 )

@@ -103,6 +103,14 @@ def test_embedded_default_needs_nothing_and_makes_its_key(tmp_path: Path) -> Non
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_the_port_is_in_addresses_and_not_in_the_names_of_logs(tmp_path: Path) -> None:
+    values = {"REXMATRIX_DATA_DIR": str(tmp_path / "data"), "REXMATRIX_PORT": "8001"}
+    code = (
+        "from django.conf import settings as s; print(s.REXMATRIX_BASE_URL, s.REXMATRIX_LOG_HOST)"
+    )
+    assert start(values, code).stdout.split() == ["http://127.0.0.1:8001", "127.0.0.1:8000"]
+
+
 def test_processes_that_start_at_once_agree_on_the_key(tmp_path: Path) -> None:
     path = tmp_path / "data" / "secret_key"
     with ThreadPoolExecutor(8) as pool:

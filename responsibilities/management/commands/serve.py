@@ -86,8 +86,8 @@ class ProcessPair:
         web = ("-m", "gunicorn", "--config", "python:rexmatrix.server", "--bind", f"{HOST}:{port}")
         worker = ("manage.py", "db_worker", "--no-startup-delay", "--interval", "0.5")
         self.children: dict[str, subprocess.Popen[bytes]] = {}  # a signal may come in between
-        self.children["web server"] = start(*web)
-        self.children["task worker"] = start(*worker)
+        self.children["web server"] = start(port, *web)
+        self.children["task worker"] = start(port, *worker)
 
     def request_stop(self, _signum: int, _frame: FrameType | None) -> None:
         """Ask for the end; a second request does not wait for running work."""
@@ -127,15 +127,15 @@ class ProcessPair:
                 os.killpg(child.pid, number)
 
 
-def start(*arguments: str) -> subprocess.Popen[bytes]:
+def start(port: int, *arguments: str) -> subprocess.Popen[bytes]:
     """Start a Python program in the project's folder, in a process group of its own.
 
-    It logs errors only, unless REXMATRIX_LOG_LEVEL says otherwise: this terminal is for people.
+    It is told the port that people use, for the addresses that it writes into files. It logs errors only, unless REXMATRIX_LOG_LEVEL says otherwise: this terminal is for people.
     """
     return subprocess.Popen(  # noqa: S603  # our own programs, no shell
         [sys.executable, *arguments],
         cwd=settings.BASE_DIR,
-        env={"REXMATRIX_LOG_LEVEL": "ERROR"} | os.environ,
+        env={"REXMATRIX_LOG_LEVEL": "ERROR"} | os.environ | {"REXMATRIX_PORT": str(port)},
         process_group=0,
     )
 
