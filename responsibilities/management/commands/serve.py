@@ -130,7 +130,8 @@ class ProcessPair:
 def start(port: int, *arguments: str) -> subprocess.Popen[bytes]:
     """Start a Python program in the project's folder, in a process group of its own.
 
-    It is told the port that people use, for the addresses that it writes into files. It logs errors only, unless REXMATRIX_LOG_LEVEL says otherwise: this terminal is for people.
+    It is told the port that people use, for the addresses that it writes into files. It logs
+    errors only, unless REXMATRIX_LOG_LEVEL says otherwise: this terminal is for people.
     """
     return subprocess.Popen(  # noqa: S603  # our own programs, no shell
         [sys.executable, *arguments],
