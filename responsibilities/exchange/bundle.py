@@ -226,7 +226,7 @@ def _read_me(wanted: Wanted) -> str:
     return _(
         "This bundle holds the audit log of “%(workspace)s” up to event %(last)d, the matrix, "
         "every release, and what was signed and attested.\n\n"
-        "Check it without us, with a verifier that you got on another way than this bundle:\n\n"
+        "Check it without us, with a verifier that you got in another way than this bundle:\n\n"
         "    python verify_rexmatrix.py BUNDLE.zip --key KEY --checkpoint OLD.txt\n\n"
         "Nothing covered by a checkpoint that someone else kept can be changed, removed or "
         "reordered without being noticed. No more than that is promised: not that what was "

@@ -978,7 +978,7 @@ def trusted_keys(report: Report, document: Mapping[str, Any], given: Sequence[st
         if entry.get("fingerprint", key.fingerprint) != key.fingerprint:
             report.fail(f"the fingerprint of a key is not its own: it is {key.fingerprint}")
     if not given:
-        report.skip("whose key signed the checkpoints: give --key, received on another way")
+        report.skip("whose key signed the checkpoints: give --key, received in another way")
         return held
     wanted = [Key.parse(text) for text in given]
     trusted = {key.public for key in wanted}
