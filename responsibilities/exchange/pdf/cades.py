@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from asn1crypto import cms, keys
@@ -57,8 +58,14 @@ def sign_on_token(
 
 
 def _sign(digest: bytes, signer: Signer) -> cms.ContentInfo:
-    try:
+    """Sign in a thread of its own: pyHanko needs an event loop, and here may run another."""
+
+    def signed() -> cms.ContentInfo:
         return asyncio.run(signer.async_sign(digest, _ALGORITHM, use_pades=True))
+
+    try:
+        with ThreadPoolExecutor(1) as own:
+            return own.submit(signed).result()
     except PyHankoSigningError as error:
         raise RuntimeError(str(error)) from error
 
