@@ -312,6 +312,19 @@ def test_panel_and_grid_stay_in_step(page: Page) -> None:
     expect(start).to_have_accessible_name(re.compile("no letter$"))
 
 
+def test_the_picker_closes_when_its_cell_moves_away_and_not_before(page: Page) -> None:
+    open_matrix(page)
+    cell(page, "Security & IAM").click()
+    picker = page.get_by_role("dialog", name="Kubernetes clusters for the agents")
+    expect(picker).to_be_visible()
+    region = page.locator("#grid-region")
+    region.evaluate("it => it.dispatchEvent(new Event('scroll'))")
+    picker.get_by_role("button", name="Save").focus()
+    expect(picker).to_be_visible()
+    region.evaluate("it => it.scrollTo(0, it.scrollHeight)")
+    expect(picker).to_be_hidden()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_on_a_phone_it_is_a_list_of_items_with_owners(open_page: OpenPage, theme: Theme) -> None:
     page = open_page(theme=theme, width=390, height=844)

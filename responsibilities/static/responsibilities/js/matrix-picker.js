@@ -6,6 +6,7 @@
 const matrix = document.getElementById("matrix");
 const picker = document.getElementById("picker");
 let anchor = "";
+let place = ""; // of the cell on the screen, when the picker opened
 let queue = Promise.resolve();
 
 const link = () => matrix.querySelector(`.cell > a[href="${CSS.escape(anchor)}"]`);
@@ -19,6 +20,13 @@ function position() {
   const left = Math.min(Math.max(8, cell.left), innerWidth - width - 8);
   picker.style.setProperty("--top", `${top}px`);
   picker.style.setProperty("--left", `${left}px`);
+  place = `${cell.left} ${cell.top}`;
+}
+
+/* The scroll event of what was scrolled before it opened may come after it. */
+function closeIfMoved() {
+  const cell = link()?.getBoundingClientRect();
+  if (!cell || place !== `${cell.left} ${cell.top}`) close();
 }
 
 function open() {
@@ -110,5 +118,5 @@ document.addEventListener("htmx:afterSwap", () => {
   if (shown) open();
   else close();
 });
-document.getElementById("matrix").addEventListener("scroll", close, { capture: true, passive: true });
+document.getElementById("matrix").addEventListener("scroll", closeIfMoved, { capture: true, passive: true });
 addEventListener("resize", close);
