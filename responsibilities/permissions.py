@@ -148,6 +148,21 @@ def require_anywhere(actor: Actor, action: Action) -> None:
         raise NotAllowedError(why_not(actor, action, actor.seat_id or 0))
 
 
+def require_unchanged(actor: Actor, workspace_id: uuid.UUID) -> None:
+    """Raise NotAllowedError unless the actor is still the member that they were when they asked.
+
+    For what only a person can do, under the lock of the workspace's log, which whoever changes a
+    member takes as well: nobody signs who was removed or moved to another side meanwhile. One
+    query.
+    """
+    known = actor.membership
+    if known is None or known.workspace_id != workspace_id:
+        raise NotAllowedError(_("You are not a member of this workspace."))
+    now = Membership.objects.in_force().filter(pk=known.pk, user=actor.user)
+    if not now.filter(seat=known.seat_id, role=known.role).exists():
+        raise NotAllowedError(_("Your access has changed meanwhile. Nothing was done."))
+
+
 def may_add_workspace(user: User) -> bool:
     """Say whether this person may create workspaces (a permission the operator grants)."""
     return user.has_perm(ADD_WORKSPACE)

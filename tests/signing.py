@@ -9,6 +9,7 @@ from html import unescape
 
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from responsibilities import matrix
 from responsibilities.choices import Applicability, EvidenceKind, Role
@@ -17,6 +18,7 @@ from responsibilities.models import (
     Evidence,
     EvidenceLink,
     EvidenceRevision,
+    Membership,
     Seat,
     Signoff,
     User,
@@ -117,3 +119,26 @@ def hidden(page: bytes, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page.decode())
     assert found is not None, f"no field {name}"
     return unescape(found[1])
+
+
+def lose_access(membership: Membership) -> None:
+    membership.delete()
+
+
+def expire(membership: Membership) -> None:
+    membership.expires_at = timezone.now()
+    membership.save()
+
+
+def become_reader(membership: Membership) -> None:
+    membership.role = Role.READER
+    membership.save()
+
+
+def change_sides(membership: Membership) -> None:
+    membership.seat = membership.workspace.seats.exclude(pk=membership.seat_id)[0]
+    membership.save()
+
+
+ACCESS_CHANGES = [lose_access, expire, become_reader, change_sides]
+"""What may become of a member between a request and the lock that it waits for."""

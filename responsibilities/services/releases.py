@@ -30,7 +30,14 @@ from responsibilities.models import (
     User,
     Workspace,
 )
-from responsibilities.permissions import Action, Actor, NotAllowedError, may_anywhere, why_not
+from responsibilities.permissions import (
+    Action,
+    Actor,
+    NotAllowedError,
+    may_anywhere,
+    require_unchanged,
+    why_not,
+)
 from responsibilities.services import attestations, audit
 from responsibilities.services.errors import ConflictError, InvalidError, refusing
 from responsibilities.services.items import clean_text
@@ -312,11 +319,8 @@ def _person(actor: Actor, workspace: Workspace) -> tuple[User, Membership]:
     if refusal or actor.user is None or actor.membership is None:
         raise NotAllowedError(refusal)
     audit.hold(workspace=workspace)
-    known = actor.membership
-    now = Membership.objects.in_force().filter(pk=known.pk, workspace=workspace)
-    if not now.filter(user=actor.user, seat=known.seat_id, role=known.role).exists():
-        raise NotAllowedError(_("Your access has changed meanwhile. Nothing was done."))
-    return actor.user, known
+    require_unchanged(actor, workspace.pk)
+    return actor.user, actor.membership
 
 
 def _locked(workspace: Workspace, release_id: uuid.UUID) -> Release:

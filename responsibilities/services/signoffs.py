@@ -18,7 +18,14 @@ from responsibilities import canonical, matrix
 from responsibilities.choices import AuditAction, SignoffState, Via
 from responsibilities.matrix import ItemRow, Matrix
 from responsibilities.models import Item, Membership, Signoff, SignoffWithdrawal, User, Workspace
-from responsibilities.permissions import Action, Actor, NotAllowedError, may, why_not
+from responsibilities.permissions import (
+    Action,
+    Actor,
+    NotAllowedError,
+    may,
+    require_unchanged,
+    why_not,
+)
 from responsibilities.services import audit, statements
 from responsibilities.services.errors import ConflictError, InvalidError
 from responsibilities.services.items import clean_text
@@ -182,6 +189,8 @@ def withdraw(*, actor: Actor, signoff: Signoff, reason: str) -> SignoffWithdrawa
     """
     user, _membership = _signer(actor, signoff.seat_id)
     item = _locked(signoff.item.workspace, [signoff.item.responsibility.key])[0]
+    audit.hold(workspace=item.workspace)
+    require_unchanged(actor, item.workspace_id)
     reason = clean_text(reason)
     if not reason:
         raise InvalidError(_("Say why you withdraw the sign-off."), field="reason")
@@ -213,6 +222,7 @@ def _sign(
     user, membership = _signer(actor)
     items = _locked(workspace, shown)
     audit.hold(workspace=workspace)
+    require_unchanged(actor, workspace.pk)
     grid = matrix.load(workspace, item_ids=[item.pk for item in items])
     rows = grid.rows
     offers = {row.key: statements.offer(row, membership) for row in rows}

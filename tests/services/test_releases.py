@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from django.utils import timezone
 
 from responsibilities import matrix
 from responsibilities.choices import (
@@ -36,7 +35,7 @@ from responsibilities.services.errors import ConflictError, InvalidError
 from responsibilities.services.releases import BlockedError, DraftChangedError, Step
 from responsibilities.services.statements import Shown
 from tests.releasing import attest, make_release, propose, withdraw
-from tests.signing import AUTHENTICATION, edit, sign
+from tests.signing import ACCESS_CHANGES, AUTHENTICATION, edit, sign
 from tests.world import World, join, make_user
 
 KEY = "T-S0-01"
@@ -474,26 +473,7 @@ def test_withdrawing_needs_a_reason_and_happens_once(world: World) -> None:
     assert (ReleaseWithdrawal.objects.count(), events(world)) == (1, before)
 
 
-def lose_access(membership: Membership) -> None:
-    membership.delete()
-
-
-def expire(membership: Membership) -> None:
-    membership.expires_at = timezone.now()
-    membership.save()
-
-
-def become_reader(membership: Membership) -> None:
-    membership.role = Role.READER
-    membership.save()
-
-
-def change_sides(membership: Membership) -> None:
-    membership.seat = membership.workspace.seats.exclude(pk=membership.seat_id)[0]
-    membership.save()
-
-
-@pytest.mark.parametrize("change", [lose_access, expire, become_reader, change_sides])
+@pytest.mark.parametrize("change", ACCESS_CHANGES)
 def test_who_is_no_such_member_any_more_does_nothing(
     world: World, change: Callable[[Membership], None]
 ) -> None:

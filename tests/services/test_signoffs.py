@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -17,7 +18,16 @@ from responsibilities.services import signoffs, statements
 from responsibilities.services.errors import InvalidError
 from responsibilities.services.signoffs import ChangedError, RefusedError
 from responsibilities.services.statements import Shown
-from tests.signing import AUTHENTICATION, attach, edit, exclude, row_of, shown_to, sign
+from tests.signing import (
+    ACCESS_CHANGES,
+    AUTHENTICATION,
+    attach,
+    edit,
+    exclude,
+    row_of,
+    shown_to,
+    sign,
+)
 from tests.world import World, actor_in, join
 
 KEY = "T-S0-01"  # held by party0
@@ -135,7 +145,7 @@ def test_the_system_and_outsiders_do_not_sign(world: World) -> None:
 
 def test_a_member_of_another_workspace_is_refused_even_with_the_right_words(world: World) -> None:
     outsider = actor_in(world.elsewhere, world.outsider)
-    with pytest.raises(RefusedError, match="not a member"):
+    with pytest.raises(NotAllowedError, match="not a member"):
         attempt(world, outsider, shown=shown_to(outsider, world.workspace, KEY))
 
 
@@ -410,3 +420,26 @@ def test_what_waits_for_each_side(world: World) -> None:
     sign(world, "party0", KEY)
     assert waits("party0") == list(KEYS[1:])
     assert waits("party1") == [KEY, "T-S1-01", "T-S1-02", "T-S1-03"]
+
+
+@pytest.mark.parametrize("change", ACCESS_CHANGES)
+def test_who_is_no_such_member_any_more_signs_and_withdraws_nothing(
+    world: World, change: Callable[[Membership], None]
+) -> None:
+    """The request began with the membership as it was; the lock is taken after that."""
+    given = sign(world, "party0", "T-S0-01")
+    actor = world.actor("party0")
+    assert actor.membership is not None
+    shown, before = shown_to(actor, world.workspace, "T-S0-02"), AuditEvent.objects.count()
+    change(Membership.objects.get(pk=actor.membership.pk))
+    with pytest.raises(NotAllowedError, match="Your access has changed meanwhile"):
+        signoffs.sign(
+            actor=actor,
+            workspace=world.workspace,
+            key="T-S0-02",
+            shown=shown,
+            authentication=AUTHENTICATION,
+        )
+    with pytest.raises(NotAllowedError, match="Your access has changed meanwhile"):
+        signoffs.withdraw(actor=actor, signoff=given, reason="No")
+    assert (Signoff.objects.count(), AuditEvent.objects.count()) == (1, before)
