@@ -1358,6 +1358,8 @@ def check_signature(report: Report, data: bytes) -> bool:
     """
     try:
         found = signature_of(data)
+    except (ImportError, MemoryError):  # says nothing of the file
+        raise
     except Exception:  # noqa: BLE001 (a parser may raise anything on hostile bytes)
         report.fail("the digital signature of the PDF cannot be read")
         return False
@@ -1374,6 +1376,8 @@ def check_signature(report: Report, data: bytes) -> bool:
         return False
     try:
         signer = signer_of(contents, hashlib.sha256(data[:first] + data[after:]).digest())
+    except (ImportError, MemoryError):
+        raise
     except Exception:  # noqa: BLE001 (the same)
         signer = None
     if signer is None:

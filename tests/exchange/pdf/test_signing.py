@@ -30,6 +30,7 @@ from tests.certificates import DAY, PASSPHRASE, Issued, Key, authority, ec_key, 
 from tests.exchange.pdf.judging import judged
 from tests.exchange.pdf.samples import Written, details, squeezed, write
 from tests.verifier.bundles import VERIFIER
+from tests.verifier.test_alone import Alone
 
 
 @pytest.fixture
@@ -64,6 +65,17 @@ def test_it_is_valid_trusted_and_covers_the_whole_file(signed: Written, signer: 
     assert not judged(signed.data).trusted
     assert not judged(signed.data, authority().root).trusted
     assert holds_offline(signed.data)
+
+
+def test_a_package_that_is_missing_is_named_and_no_sign_of_a_change(
+    signed: Written, tmp_path: Path
+) -> None:
+    path = tmp_path / "signed.pdf"
+    path.write_bytes(signed.data)
+    code, text = Alone(tmp_path, "pypdf").verify(str(path))
+    assert code == 2
+    assert "CANNOT BE VERIFIED: the package cryptography is missing" in text
+    assert "FAILED" not in text
 
 
 def test_it_is_a_pades_signature_in_one_revision_that_allows_no_change(signed: Written) -> None:
