@@ -21,6 +21,8 @@ from playwright.sync_api import sync_playwright
 from responsibilities import matrix
 from responsibilities.exchange.details import Details
 from responsibilities.exchange.pdf import document
+from responsibilities.exchange.pdf.jobs import Limits
+from responsibilities.exchange.pdf.pool import Pool
 from responsibilities.matrix import Matrix
 from responsibilities.models import Item, User, Workspace
 from responsibilities.permissions import system_actor
@@ -173,7 +175,9 @@ def measure_pdf(sizes: list[int], folder: Path) -> list[Measured]:
 
 def _chromium(grid: Matrix, details: Details, items: int, folder: Path) -> Measured:
     """Print the HTML of the same parts with Chromium, tagged, in one browser."""
-    writing = document._Writing(grid, details, Patience(), None, None)  # type: ignore[arg-type]
+    limits = Limits(memory_bytes=0, seconds=0)
+    idle = Pool(workers=0, limits=limits, seconds=0, stopped=lambda: False)
+    writing = document._Writing(grid, details, Patience(), idle, None)
     fonts = ROOT / "responsibilities/static/responsibilities/fonts/pdf"
     sheet = writing.sheet.replace("app:", f"file://{fonts}/")
     pages = []
